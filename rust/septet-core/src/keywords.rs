@@ -1,0 +1,1 @@
+//! Keyword matching (under construction).

@@ -1,0 +1,20 @@
+//! The Python extension `septet._septet`: thin classes over the core, and the mapping of its errors.
+use pyo3::prelude::*;
+
+mod codec;
+mod engine;
+mod errors;
+mod keywords;
+mod sim;
+mod smpp;
+
+#[pymodule]
+fn _septet(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    errors::register(m)?;
+    codec::register(m)?;
+    keywords::register(m)?;
+    smpp::register(m)?;
+    sim::register(m)?;
+    engine::register(m)?;
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! Python classes for smpp.
+use pyo3::prelude::*;
+
+pub(crate) fn register(_m: &Bound<'_, PyModule>) -> PyResult<()> {
+    Ok(())
+}
