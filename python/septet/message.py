@@ -59,10 +59,13 @@ MAX_BINARY: Final = 255 * 134
 MAX_VALIDITY: Final = 63 * 7 * 24 * 3600
 """Seconds: 63 weeks, the longest relative validity period of TS 23.040 9.2.3.12.1."""
 
+# Ends a pattern alike in Python, whose $ lets a line feed by, and in JSON Schema, which has no \\Z.
+_END: Final = r"(?![\s\S])"
+
 Address: TypeAlias = Annotated[
     str,
     Meta(
-        pattern=r"^\+?[0-9]{1,20}\Z",
+        pattern=r"^\+?[0-9]{1,20}" + _END,
         description="A number: digits, with or without a leading +.",
         examples=["46701234567"],
     ),
@@ -70,12 +73,12 @@ Address: TypeAlias = Annotated[
 Sender: TypeAlias = Annotated[
     str,
     Meta(
-        pattern=r"^(\+?[0-9]{1,20}|[ -~]{1,11})\Z",
+        pattern=r"^(\+?[0-9]{1,20}|[ -~]{1,11})" + _END,
         description="A number, or 1 to 11 printable ASCII characters.",
         examples=["12345"],
     ),
 ]
-Hex: TypeAlias = Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{2})*\Z")]
+Hex: TypeAlias = Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{2})*" + _END)]
 Tag: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
@@ -90,9 +93,7 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "f
 
     from_: Sender
     to: Address
-    text: Annotated[
-        str | None, Meta(description="The text, sent as written or refused; never damaged.")
-    ] = None
+    text: Annotated[str | None, Meta(description="The text, sent as written or refused; never damaged.")] = None
     data: Annotated[Hex | None, Meta(description="Binary content in hexadecimal.")] = None
     udh: Annotated[
         Hex | None,
@@ -102,15 +103,13 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "f
         Literal["auto", "gsm7", "ucs2", "latin1"],
         Meta(description="auto: the GSM 7-bit alphabet if the text fits, else UCS-2."),
     ] = "auto"
-    transliterate: Annotated[
-        bool, Meta(description="Replace what the encoding lacks with its nearest characters.")
-    ] = False
+    transliterate: Annotated[bool, Meta(description="Replace what the encoding lacks with its nearest characters.")] = (
+        False
+    )
     validity: (
         Annotated[
             int,
-            Meta(
-                ge=1, le=MAX_VALIDITY, description="Seconds after which it is no longer delivered."
-            ),
+            Meta(ge=1, le=MAX_VALIDITY, description="Seconds after which it is no longer delivered."),
         ]
         | None
     ) = None
@@ -196,14 +195,10 @@ class MessageView(Struct, frozen=True, rename={"from_": "from"}):
     encoding: str | UnsetType = UNSET
     segments: int | UnsetType = UNSET
     carrier: str | UnsetType = UNSET
-    error: Annotated[str | UnsetType, Meta(description="What the carrier gave as the cause.")] = (
-        UNSET
-    )
+    error: Annotated[str | UnsetType, Meta(description="What the carrier gave as the cause.")] = UNSET
     client_ref: str | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
-    events: Annotated[
-        list[MessageEvent] | UnsetType, Meta(description="Oldest first; absent from lists.")
-    ] = UNSET
+    events: Annotated[list[MessageEvent] | UnsetType, Meta(description="Oldest first; absent from lists.")] = UNSET
 
 
 class Event(Struct, frozen=True):

@@ -26,12 +26,7 @@ class BatchAnswer(Struct, frozen=True):
         list[Any],
         Meta(
             extra_json_schema={
-                "items": {
-                    "oneOf": [
-                        {"$ref": f"#/components/schemas/{one.__name__}"}
-                        for one in (Accepted, Problem)
-                    ]
-                }
+                "items": {"oneOf": [{"$ref": f"#/components/schemas/{one.__name__}"} for one in (Accepted, Problem)]}
             }
         ),
     ]

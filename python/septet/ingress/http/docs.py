@@ -87,7 +87,7 @@ def _schema(name: str, schema: Mapping[str, Any]) -> str:
         f"<td>{_type(of)}<td>{_prose(of.get('description', ''))}"
         for field, of in schema.get("properties", {}).items()
     )
-    about = _prose(schema.get("description", "").partition("\n\n")[0])
+    about = _prose(schema.get("description", ""))
     return (
         f'<details id="{escape(name)}"><summary><code>{escape(name)}</code> '
         f"<span class=soft>{about}</span></summary>"

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias, cast
 
 import uvicorn
 from msgspec import Struct
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from septet.ingress.http import problems
 
@@ -54,12 +54,14 @@ class Connection(HttpToolsProtocol):
         self._since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Starts the deadline of the first request."""
         super().connection_made(transport)
         self._since = self.loop.time()
         if len(self.connections) > self._limits.connections:
             self._refuse("overloaded", "Too many connections")
 
     def data_received(self, data: bytes) -> None:
+        """Counts what belongs to the header fields."""
         if self._since is None:
             self._since = self.loop.time()
         super().data_received(data)
@@ -70,6 +72,7 @@ class Connection(HttpToolsProtocol):
                 self._refuse("headers_too_large")
 
     def on_message_begin(self) -> None:
+        """A request begins."""
         self._begun = True
         self._head = 0
         if self._since is None:
@@ -77,18 +80,22 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
+        """Counts the request line."""
         self._count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """Counts a field."""
         self._count(len(name) + len(value) + 4)
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        """What follows is body."""
         self._in_head = False
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        """The request is whole: its deadline is met."""
         self._in_head = True
         self._begun = False
         self._head = 0
@@ -101,14 +108,20 @@ class Connection(HttpToolsProtocol):
             raise OverflowError  # ends the parse; `send_400_response` says why
 
     def send_400_response(self, msg: str) -> None:
+        """Answers octets that are no HTTP, as a problem document."""
         if self._head > self._limits.head:
             self._refuse("headers_too_large")
         else:
             self._refuse("bad_request", msg)
 
+    def _current(self) -> RequestResponseCycle | None:
+        """The latest request; uvicorn's own annotation forgets that there may be none."""
+        return self.cycle
+
     def _refuse(self, code: str, detail: str = "") -> None:
         """Answers outside the application and closes, unless an answer is already under way."""
-        if self.cycle is None or not self.cycle.response_started or self.cycle.response_complete:
+        cycle = self._current()
+        if cycle is None or not cycle.response_started or cycle.response_complete:
             found = problems.problem(code, detail)
             body = problems.body(found)
             phrase = http.HTTPStatus(found.status).phrase
@@ -124,13 +137,11 @@ class Connection(HttpToolsProtocol):
         """Ends a request that has been arriving for too long."""
         if self._since is None or now - self._since < self._limits.request_seconds:
             return
-        cycle = self.cycle
+        cycle = self._current()
         working = cycle is not None and not cycle.response_complete and not cycle.more_body
         if working or self.pipeline:
             self._since = now  # it waits for us, not we for it
-        elif self._begun and not (
-            cycle is not None and cycle.response_complete and cycle.more_body
-        ):
+        elif self._begun and not (cycle is not None and cycle.response_complete and cycle.more_body):
             self._refuse("request_timeout")
         else:
             self.transport.close()

@@ -31,6 +31,8 @@ def document() -> dict[str, Any]:
         types += route.answer if isinstance(route.answer, tuple) else ()
     unique = tuple(dict.fromkeys(types))
     schemas, components = msgspec.json.schema_components(unique, ref_template=_REF)
+    for schema in components.values():
+        schema["description"] = schema.get("description", "").partition("\n\n")[0]
     refs = dict(zip(unique, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
@@ -40,8 +42,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Septet",
             "version": septet.__version__,
-            "description": "A two-way SMS routing node. Errors are RFC 9457 problem documents "
-            "whose `code` is stable.",
+            "description": "A two-way SMS routing node. Errors are RFC 9457 problem documents whose `code` is stable.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
@@ -79,9 +80,7 @@ def _operation(route: Route, refs: dict[Any, Any]) -> dict[str, Any]:
         operation["parameters"] = parameters
     if route.request:
         operation["requestBody"] = {"required": True, "content": _json(route.request, refs)}
-    content: Any = (
-        {route.answer: {}} if isinstance(route.answer, str) else _json(route.answer, refs)
-    )
+    content: Any = {route.answer: {}} if isinstance(route.answer, str) else _json(route.answer, refs)
     responses: dict[str, Any] = {str(route.status): {"description": "Done", "content": content}}
     by_status: dict[int, list[str]] = {}
     for code in (*_COMMON[route.access], *route.problems):

@@ -36,12 +36,10 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     errors: list[FieldError] | UnsetType = UNSET
     retry_after: int | UnsetType = UNSET
     reasons: Annotated[list[str] | UnsetType, Meta(description="Why it is not ready.")] = UNSET
-    messages: Annotated[
-        list[Any] | UnsetType, Meta(description="Of a batch of which nothing was accepted.")
-    ] = UNSET
+    messages: Annotated[list[Any] | UnsetType, Meta(description="Of a batch of which nothing was accepted.")] = UNSET
 
 
-class Refused(SeptetError):
+class Refused(SeptetError):  # noqa: N818 - an answer, not a fault
     """Raised by the service when the whole request is refused."""
 
     def __init__(self, problem: Problem) -> None:

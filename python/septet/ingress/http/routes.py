@@ -148,10 +148,7 @@ ROUTES: Final[tuple[Route, ...]] = (
 
 
 def _later(path: str, *methods: Method, access: Access = "admin") -> tuple[Route, ...]:
-    return tuple(
-        Route(method=method, path=path, summary="Not supported yet", access=access)
-        for method in methods
-    )
+    return tuple(Route(method=method, path=path, summary="Not supported yet", access=access) for method in methods)
 
 
 RESERVED: Final[tuple[Route, ...]] = (

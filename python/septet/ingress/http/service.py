@@ -31,9 +31,7 @@ class Idempotency(Struct, frozen=True):
     digest: bytes
 
 
-class Query(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}
-):
+class Query(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
     """Which messages to list; what is None does not narrow the list."""
 
     to: str | None = None
@@ -81,9 +79,7 @@ class Service(Protocol):
         """The messages that match, newest first."""
         ...
 
-    async def cancel(
-        self, account: str | None, id: str
-    ) -> Literal["cancelled", "not_found", "too_late"]:
+    async def cancel(self, account: str | None, id: str) -> Literal["cancelled", "not_found", "too_late"]:
         """Withdraws a message unless it has left."""
         ...
 
