@@ -138,10 +138,10 @@ class Operations:
 
     async def analyze(self, request: Request) -> Answer:
         """A dry run of the codec."""
+        asked = _typed(_decode_analyze, request.body)
         function = getattr(septet, "analyze", None)
         if function is None:
             raise Refused(problem("not_supported_yet"))
-        asked = _typed(_decode_analyze, request.body)
         try:
             found = function(
                 asked.text,
