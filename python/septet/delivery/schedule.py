@@ -22,7 +22,7 @@ def delay(attempt: int, seed: str) -> float:
     which failed together do not return together. The seed, an event's id, decides the cut.
 
     >>> [round(delay(attempt, "evt_1")) for attempt in (1, 4, 8)]
-    [1, 7, 105]
+    [1, 7, 114]
     """
     whole = min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 32))
     digest = blake2b(f"{seed}/{attempt}".encode(), digest_size=4).digest()

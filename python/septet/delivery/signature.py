@@ -34,7 +34,7 @@ def sign(key: bytes, id: str, timestamp: int, body: bytes) -> str:
     """The value of `webhook-signature`.
 
     >>> sign(b"secret", "evt_1", 0, b"{}")
-    'v1,6Zou5qNYCy3DajY2UiS0y/hx9vw8CLBaZsRkVsk/R+U='
+    'v1,5gx4NEL3LNFMTwRtvzWjzFL9EQ1lw3OH4XCanWKjBdM='
     """
     digest = hmac.digest(key, b"%s.%d.%s" % (id.encode(), timestamp, body), "sha256")
     return "v1," + base64.b64encode(digest).decode()
