@@ -198,16 +198,12 @@ class Webhooks:
             return
         now = self._clock()
         due = None if status == _GONE else next_attempt(job.attempt, job.id, job.first, now, asked)
-        log.warning(
-            "webhook.dead" if due is None else "webhook.failed",
-            account=account,
-            event_id=job.id,
-            attempt=job.attempt,
-            cause=cause or status,
-        )
+        told = {"account": account, "event_id": job.id, "attempt": job.attempt, "cause": cause or status}
         if due is None:
+            log.warning("webhook.dead", **told)
             self._finish(account, job, "dead")
             return
+        log.info("webhook.failed", **told)
         self.attempts[account, "failed"] += 1
         if self._running and self._later is not None:
             lane.waiting[job] = self._later(due - now, lambda: self._again(account, lane, job))

@@ -62,6 +62,19 @@ def test_hostile_octets_get_a_problem_and_are_cut(site: Site, octets: bytes, sta
     assert b"application/problem+json" in answer
 
 
+@pytest.mark.parametrize("after", [b"\x16\x03 garbage\r\n\r\n", b"GET / HTTP/1.1\r\nx: " + b"a" * 9_000 + b"\r\n\r\n"])
+def test_what_follows_a_good_request_does_not_take_its_answer(site: Site, after: bytes) -> None:
+    async def scenario() -> bytes:
+        site.service.committed.clear()
+        site.service.begun.clear()
+        asked = asyncio.create_task(site.exchange(SIZED.replace(b"connection: close\r\n", b"") + BODY, after))
+        await site.service.begun.wait()
+        site.service.committed.set()
+        return await asked
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", site.run(scenario())) == [b"202"]
+
+
 def test_a_header_field_without_end_is_cut(site: Site) -> None:
     chunks = [b"a" * 1_000] * 20
     assert site.raw(b"GET / HTTP/1.1\r\nx: ", *chunks).startswith(b"HTTP/1.1 431 ")

@@ -41,6 +41,41 @@ class Limits(Struct, frozen=True, kw_only=True):
     idle_seconds: int = 75
 
 
+class _Corked:
+    """The transport as uvicorn writes to it: the head of an answer waits for its body, one system call for both.
+
+    `Connection.on_response_complete` lets go of a head that gets no body.
+    """
+
+    __slots__ = ("_head", "_transport")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head = b""
+
+    def write(self, data: bytes) -> None:
+        if self._head:
+            data, self._head = self._head + data, b""
+        elif data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 1"):
+            self._head = data
+            return
+        self._transport.write(data)
+
+    def flush(self) -> None:
+        if self._head:
+            self.write(b"")
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+
 class Connection(HttpToolsProtocol):
     """One client connection, held to `Limits`."""
 
@@ -56,6 +91,8 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Starts the deadline of the first request."""
         super().connection_made(transport)
+        self._corked = _Corked(transport)
+        self.transport = cast(asyncio.Transport, self._corked)
         self._since = self.loop.time()
         if len(self.connections) > self._limits.connections:
             self._refuse("overloaded", "Too many connections")
@@ -79,19 +116,12 @@ class Connection(HttpToolsProtocol):
             self._since = self.loop.time()
         super().on_message_begin()
 
-    def on_url(self, url: bytes) -> None:
-        """Counts the request line."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Counts a field."""
-        self._count(len(name) + len(value) + 4)
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         """What follows is body."""
         self._in_head = False
+        self._head = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if self._head > self._limits.head:
+            raise OverflowError  # ends the parse; `send_400_response` says why
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -102,10 +132,10 @@ class Connection(HttpToolsProtocol):
         self._since = None
         super().on_message_complete()
 
-    def _count(self, octets: int) -> None:
-        self._head += octets
-        if self._head > self._limits.head:
-            raise OverflowError  # ends the parse; `send_400_response` says why
+    def on_response_complete(self) -> None:
+        """The answer is whole."""
+        self._corked.flush()
+        super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answers octets that are no HTTP, as a problem document."""
@@ -118,9 +148,20 @@ class Connection(HttpToolsProtocol):
         """The latest request; uvicorn's own annotation forgets that there may be none."""
         return self.cycle
 
-    def _refuse(self, code: str, detail: str = "") -> None:
-        """Answers outside the application and closes, unless an answer is already under way."""
+    def _working(self) -> bool:
+        """Whether a request that arrived whole still waits for its answer."""
         cycle = self._current()
+        return cycle is not None and not cycle.response_complete and not cycle.more_body
+
+    def _refuse(self, code: str, detail: str = "") -> None:
+        """Answers outside the application and closes."""
+        cycle = self._current()
+        if cycle is not None and (self._working() or self.pipeline):
+            # What is wrong came after a request whose answer is due first. What cannot be answered
+            # any more meets its deadline.
+            cycle.keep_alive = False
+            self.flow.pause_reading()
+            return
         if cycle is None or not cycle.response_started or cycle.response_complete:
             found = problems.problem(code, detail)
             body = problems.body(found)
@@ -138,8 +179,7 @@ class Connection(HttpToolsProtocol):
         if self._since is None or now - self._since < self._limits.request_seconds:
             return
         cycle = self._current()
-        working = cycle is not None and not cycle.response_complete and not cycle.more_body
-        if working or self.pipeline:
+        if self._working() or self.pipeline:
             self._since = now  # it waits for us, not we for it
         elif self._begun and not (cycle is not None and cycle.response_complete and cycle.more_body):
             self._refuse("request_timeout")

@@ -150,7 +150,7 @@ class Operations:
                 transliterate=asked.transliterate,
             )
         except SeptetError as error:
-            raise Refused(_of_error(error)) from None
+            raise Refused(problems.from_error(error, "text")) from None
         fields = ("encoding", "language", "units", "segments", "segment_units", "forced_by")
         return json_answer(200, {field: getattr(found, field) for field in fields})
 
@@ -187,11 +187,6 @@ def _typed(decode: Any, body: bytes) -> Any:
         raise Refused(problems.from_validation(error)) from None
     except (ValueError, RecursionError) as error:
         raise Refused(problem("bad_json", str(error))) from None
-
-
-def _of_error(error: SeptetError) -> Problem:
-    found = problems.invalid("", str(error))
-    return msgspec.structs.replace(found, code=error.code)
 
 
 def _query(query_string: bytes) -> Query:

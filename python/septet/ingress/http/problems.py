@@ -64,7 +64,6 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "unsupported_media_type": (415, "The body must be application/json"),
     "invalid_field": (422, "A field is not as it should be"),
     "idempotency_mismatch": (422, "The key was used with another body"),
-    "not_encodable": (422, "The text does not fit the encoding"),
     "none_accepted": (422, "No message of the batch was accepted"),
     "no_route": (422, "No route leads to this number"),
     "over_rate": (429, "The account sends faster than it may"),
@@ -135,3 +134,14 @@ def from_validation(error: msgspec.ValidationError, prefix: str = "") -> Problem
         if text.startswith(opening):
             path += "." + text[len(opening) :].removesuffix("`")
     return invalid(path.removeprefix("."), text)
+
+
+def from_error(error: SeptetError, path: str = "") -> Problem:
+    """A field that the codec refuses; the error keeps its own code.
+
+    >>> found = from_error(SeptetError("U+2602 at 3", "text.not_encodable"), "text")
+    >>> found.status, found.code, found.detail
+    (422, 'text.not_encodable', 'text: U+2602 at 3')
+    """
+    found = invalid(path, str(error))
+    return msgspec.structs.replace(found, code=error.code, type=f"urn:septet:problem:{error.code}")

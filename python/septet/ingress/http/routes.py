@@ -62,7 +62,6 @@ ROUTES: Final[tuple[Route, ...]] = (
             "unsupported_media_type",
             "invalid_field",
             "idempotency_mismatch",
-            "not_encodable",
             "no_route",
             "over_rate",
             "queue_full",
