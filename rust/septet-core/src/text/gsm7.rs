@@ -132,12 +132,16 @@ fn check_fill(fill_bits: u8) -> Result<()> {
 
 /// Packs a body whose reader knows its octets but not its septets, as in an SMPP `short_message`.
 ///
-/// Seven spare bits would read as `@`. §6.1.2.3.1 settles it where no count exists: they carry CR, and a text that itself
-/// ends in CR on an octet boundary gets one more. [`unpack_body`] takes it off again.
+/// Seven spare bits would read as `@`. §6.1.2.3.1 settles it where no count exists: they carry CR, which [`unpack_body`]
+/// takes off again, and a text that itself ends in CR on an octet boundary gets one more (which stays: a second CR at the
+/// end of a text shows nothing).
 pub(super) fn pack_body(septets: &[u8], fill_bits: u8) -> Result<Vec<u8>> {
+    if septets.is_empty() {
+        return Ok(Vec::new());
+    }
     let used = septets.len() * 7 + usize::from(fill_bits);
     let spare = used.div_ceil(8) * 8 - used;
-    let padded = !septets.is_empty() && (spare == 7 || spare == 0 && septets.last() == Some(&CR));
+    let padded = spare == 7 || (spare == 0 && septets.last() == Some(&CR));
     if !padded {
         return pack(septets, fill_bits);
     }
@@ -146,7 +150,7 @@ pub(super) fn pack_body(septets: &[u8], fill_bits: u8) -> Result<Vec<u8>> {
     pack(&all, fill_bits)
 }
 
-/// The inverse of [`pack_body`].
+/// Reads what [`pack_body`] packed.
 pub(super) fn unpack_body(octets: &[u8], fill_bits: u8) -> Result<Vec<u8>> {
     let count = capacity(octets.len(), fill_bits);
     let mut septets = unpack(octets, count, fill_bits)?;
