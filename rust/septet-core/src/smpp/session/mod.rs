@@ -136,6 +136,12 @@ impl Session {
         self.window.free()
     }
 
+    /// Sets both windows, once it is known who the peer is. Requests already under way stay.
+    pub const fn set_windows(&mut self, out: usize, inward: usize) {
+        self.window.set_limit(out);
+        self.config.window_in = inward;
+    }
+
     /// Our unanswered requests.
     pub const fn window_used(&self) -> usize {
         self.window.used()

@@ -57,6 +57,10 @@ pub(super) struct Window {
 }
 
 impl Window {
+    pub(super) const fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     pub(super) const fn new(limit: usize) -> Self {
         Self {
             slots: Vec::new(),
