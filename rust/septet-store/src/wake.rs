@@ -32,3 +32,15 @@ impl Wake {
         while matches!((&self.watched).read(&mut octets), Ok(count) if count > 0) {}
     }
 }
+
+#[cfg(test)]
+impl Wake {
+    /// Looks without taking: what was read is put back.
+    pub fn readable(&self) -> bool {
+        let found = matches!((&self.watched).read(&mut [0]), Ok(1));
+        if found {
+            self.signal();
+        }
+        found
+    }
+}
