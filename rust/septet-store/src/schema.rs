@@ -13,6 +13,9 @@ use crate::{Durability, Error};
 /// "SPTT" in the file's header, so that `file` and a stray program can tell what it is.
 const APPLICATION_ID: i32 = 0x5350_5454;
 
+/// Two indexes on messages and no third: their random pages are what a log row costs, about half of the writer's time.
+/// By account, a look-up walks back from the newest message.
+///
 /// Step n takes the file from version n to n + 1. Never edit one that was released: add another.
 const MIGRATIONS: &[&str] = &["
 CREATE TABLE meta(
@@ -55,21 +58,33 @@ CREATE TABLE idempotency(
 ) STRICT;
 "];
 
-/// Opens the file for writing, makes it if it is missing, and brings it to this version.
+/// Opens the file for writing, makes it if it is missing, and brings it to this version. A file that is refused is
+/// not changed.
 pub fn open(path: &Path, durability: Durability) -> Result<Connection, Error> {
     create(path)?;
     let failed = |error: rusqlite::Error| Error::sqlite(&error, &path.display().to_string());
-    let mut connection = connect(path, durability).map_err(failed)?;
+    let mut connection = attach(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
     identify(&connection, path)?;
+    tune(&connection, durability).map_err(failed)?;
     migrate(&mut connection, MIGRATIONS).map_err(failed)?;
     Ok(connection)
 }
 
-/// Opens the file for writing without looking at its version.
-pub fn connect(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+/// Opens a file for writing that `open` has seen before.
+pub fn reconnect(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
+    let connection = attach(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    tune(&connection, durability)?;
+    Ok(connection)
+}
+
+/// Each connection stays on one thread at a time, so SQLite needs no mutex of its own.
+fn attach(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_millis(500))?;
+    Ok(connection)
+}
+
+fn tune(connection: &Connection, durability: Durability) -> rusqlite::Result<()> {
     // Index entries land on random pages and each touched page is written whole, so pages stay small.
     connection.pragma_update(None, "page_size", 4096)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -91,14 +106,12 @@ pub fn connect(path: &Path, durability: Durability) -> rusqlite::Result<Connecti
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(32);
-    Ok(connection)
+    Ok(())
 }
 
 /// Opens the file for look-ups.
 pub fn connect_read_only(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::from_millis(500))?;
+    let connection = attach(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     // Look-ups are rare and narrow; the system's cache does the rest.
     connection.pragma_update(None, "cache_size", -8_192)?;
     connection.pragma_update(None, "mmap_size", 0)?;

@@ -208,7 +208,7 @@ impl Writer {
             Some(connection) => connection,
             // The reader stays open meanwhile. So nothing is recovered from the log, whose end may not be on disk: what a
             // failed sync left behind is not seen, and the next commit writes over it and syncs it anew.
-            None => schema::connect(&self.path, self.durability)?,
+            None => schema::reconnect(&self.path, self.durability)?,
         };
         #[cfg(test)]
         self.shared.faults.lock().unwrap().inject(&connection)?;

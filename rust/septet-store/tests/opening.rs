@@ -132,5 +132,7 @@ fn the_database_of_another_program_is_refused() {
         .unwrap()
         .execute_batch("CREATE TABLE mine(a)")
         .unwrap();
+    let before = fs::read(&path).unwrap();
     assert_eq!(refused(&path).code, "store.schema");
+    assert_eq!(fs::read(&path).unwrap(), before, "it is not ours to change");
 }
