@@ -14,24 +14,48 @@ from msgspec import Meta, Struct
 
 from septet.config.values import Listen, Network, Secret, SecretHash
 
-OPTOUT_REPLY = "You are opted out and will get no more messages. Reply START to opt in again."
+OPTOUT_REPLY = (
+    "You are opted out and will get no more messages. Reply START to opt in again."
+)
 OPTIN_REPLY = "You are opted in again. Reply STOP to opt out, HELP for help."
-HELP_REPLY = "Reply STOP to opt out, START to opt in again. Message and data rates may apply."
+HELP_REPLY = (
+    "Reply STOP to opt out, START to opt in again. Message and data rates may apply."
+)
 
 _DAY = 86_400
 _YEAR = 365 * _DAY
 
 Name = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}\Z", description="1 to 64 letters, digits, or . _ -")
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}\Z",
+        description="1 to 64 letters, digits, or . _ -",
+    ),
 ]
-SystemId = Annotated[str, Meta(pattern=r"^[!-~]{1,15}\Z", description="1 to 15 printable ASCII characters")]
+SystemId = Annotated[
+    str,
+    Meta(pattern=r"^[!-~]{1,15}\Z", description="1 to 15 printable ASCII characters"),
+]
 Address = Annotated[
-    str, Meta(pattern=r"^(\+?[0-9]{1,20}|[ -~]{1,11})\Z", description="up to 20 digits, or up to 11 ASCII characters")
+    str,
+    Meta(
+        pattern=r"^(\+?[0-9]{1,20}|[ -~]{1,11})\Z",
+        description="up to 20 digits, or up to 11 ASCII characters",
+    ),
 ]
-Country = Annotated[str, Meta(pattern=r"^([A-Z]{2})?\Z", description="two capital letters, as in ISO 3166")]
+Country = Annotated[
+    str,
+    Meta(pattern=r"^([A-Z]{2})?\Z", description="two capital letters, as in ISO 3166"),
+]
 Word = Annotated[str, Meta(min_length=1, max_length=100)]
 Text = Annotated[str, Meta(max_length=10_000)]
-Url = Annotated[str, Meta(pattern=r"^https?://[^/\s:@]+(:[0-9]+)?(/\S*)?\Z", description="an http:// or https:// URL")]
+Url = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[^/\s:@]+(:[0-9]+)?(/\S*)?\Z",
+        description="an http:// or https:// URL",
+    ),
+]
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 Seconds = Annotated[float, Meta(ge=0, le=_YEAR)]
 Interval = Annotated[float, Meta(ge=0.001, le=_YEAR)]
@@ -194,7 +218,9 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def admits(self, host: str) -> bool:
         """Whether a peer at this IP address may use the account."""
-        return not self.allow_from or any(host in network for network in self.allow_from)
+        return not self.allow_from or any(
+            host in network for network in self.allow_from
+        )
 
     def knows_password(self, candidate: str) -> bool:
         """Whether this is the bind password. With a hash it takes tens of milliseconds: not on the event loop."""
@@ -241,12 +267,19 @@ class Carrier(Struct, frozen=True, kw_only=True):
 
     id: Name
     type: Literal["smpp"] = "smpp"
-    host: Annotated[str, Meta(pattern=r"^[^\s/]{1,253}\Z", description="a host name or an IP address")]
+    host: Annotated[
+        str,
+        Meta(pattern=r"^[^\s/]{1,253}\Z", description="a host name or an IP address"),
+    ]
     port: Port = 2775
     system_id: SystemId
     password: Secret
-    system_type: Annotated[str, Meta(pattern=r"^[ -~]{0,12}\Z", description="up to 12 ASCII characters")] = ""
-    address_range: Annotated[str, Meta(pattern=r"^[ -~]{0,40}\Z", description="up to 40 ASCII characters")] = ""
+    system_type: Annotated[
+        str, Meta(pattern=r"^[ -~]{0,12}\Z", description="up to 12 ASCII characters")
+    ] = ""
+    address_range: Annotated[
+        str, Meta(pattern=r"^[ -~]{0,40}\Z", description="up to 40 ASCII characters")
+    ] = ""
     bind: Literal["transceiver", "transmitter", "receiver"] = "transceiver"
     binds: Annotated[int, Meta(ge=1, le=1000)] = 1
     window: Window = 100
@@ -256,7 +289,9 @@ class Carrier(Struct, frozen=True, kw_only=True):
     response_timeout: Interval = 60.0
     reconnect_min: Interval = 0.5
     reconnect_max: Interval = 60.0
-    service_type: Annotated[str, Meta(pattern=r"^[ -~]{0,5}\Z", description="up to 5 ASCII characters")] = ""
+    service_type: Annotated[
+        str, Meta(pattern=r"^[ -~]{0,5}\Z", description="up to 5 ASCII characters")
+    ] = ""
     source_ton: Ton | None = None
     source_npi: Npi | None = None
     dest_ton: Ton | None = None
@@ -283,7 +318,9 @@ class Number(Struct, frozen=True, kw_only=True):
     """
 
     address: Address
-    kind: Literal["short_code", "long_number", "toll_free", "alphanumeric"] = "long_number"
+    kind: Literal["short_code", "long_number", "toll_free", "alphanumeric"] = (
+        "long_number"
+    )
     country: Country = ""
     account: str | None = None
     carrier: str | None = None
