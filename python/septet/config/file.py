@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from septet.config.checks import check
-from septet.config.model import Config
-from septet.config.reader import Reader
+from septet.config.model import Config, Node
+from septet.config.reader import Draft, Reader
 from septet.errors import ConfigError, Problem
 
 
@@ -68,8 +68,7 @@ def parse(
     check(root, reader)
     if reader.problems:
         raise ConfigError(reader.problems)
-    if "node" not in root.values:
-        root.values["node"] = reader.table(type(root.get("node")), {}, "node", "node")
-    root.values["node"].values.setdefault("data_dir", Path(base_dir) / "data")
+    node = root.values.setdefault("node", Draft(Node, "node", {}))
+    node.values.setdefault("data_dir", Path(base_dir) / "data")
     config: Config = root.build()
     return config

@@ -17,6 +17,7 @@ import msgspec
 from septet.config.kinds import CUSTOM, choices, describe, element, is_table, split
 from septet.config.model import Account, Carrier, Config, Keyword, Number
 from septet.config.values import Listen, Network, Secret
+from septet.config.words import digits
 from septet.errors import Problem
 
 # What the public contract names and this version does not do: a key, or some of its values (empty: the key itself).
@@ -211,6 +212,7 @@ def _labels(kind: Any, values: list[Any]) -> list[str | None]:
     if key is None:
         return [None] * len(values)
     ids = [value.get(key) if isinstance(value, dict) else None for value in values]
+    ids = [digits(label) if isinstance(label, str) else None for label in ids]
     return [
         label
         if isinstance(label, str)
