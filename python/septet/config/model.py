@@ -52,7 +52,7 @@ Text = Annotated[str, Meta(max_length=10_000)]
 Url = Annotated[
     str,
     Meta(
-        pattern=r"^https?://[^/\s:@]+(:[0-9]+)?(/\S*)?\Z",
+        pattern=r"^https?://(\[[0-9A-Fa-f:.]+\]|[^/\s:@?#\[\]]+)(:[0-9]+)?([/?]\S*)?\Z",
         description="an http:// or https:// URL",
     ),
 ]

@@ -112,7 +112,7 @@ def render() -> str:
 
 def _section(title: str, path: str, table: type[msgspec.Struct]) -> Iterator[str]:
     yield f"## `{title}`\n"
-    summary, *rest = inspect.getdoc(table).splitlines()  # type: ignore[union-attr]
+    summary = inspect.getdoc(table).partition("\n")[0]  # type: ignore[union-attr]
     yield summary + "\n"
     yield "| key | value | unit | default | meaning |\n|---|---|---|---|---|"
     for key in keys(table):
