@@ -9,8 +9,30 @@ from septet import consent
 
 @pytest.mark.parametrize(
     "text",
-    "STOP|STOPALL|STOP ALL|UNSUBSCRIBE|CANCEL|END|QUIT|REVOKE|OPTOUT|OPT OUT|REMOVE|ARRET|ARRETE"
-    "|stop|Stop.| stop |“Stop”|opt-out|Arrêt|ARRÊTE|stop\u00a0all|ＳＴＯＰ".split("|"),
+    [
+        "STOP",
+        "STOPALL",
+        "STOP ALL",
+        "UNSUBSCRIBE",
+        "CANCEL",
+        "END",
+        "QUIT",
+        "REVOKE",
+        "OPTOUT",
+        "OPT OUT",
+        "REMOVE",
+        "ARRET",
+        "ARRETE",
+        "stop",
+        "Stop.",
+        " stop ",
+        "“Stop”",
+        "opt-out",
+        "Arrêt",
+        "ARRÊTE",
+        "stop\xa0all",
+        "ＳＴＯＰ",
+    ],
 )
 def test_these_opt_out(text: str) -> None:
     assert consent.verb(text) == "stop"
@@ -18,13 +40,22 @@ def test_these_opt_out(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "verb"),
-    [("START", "start"), ("Unstop!", "start"), ("yes", "start_if_out"), ("HELP", "help"), ("info?", "help")],
+    [
+        ("START", "start"),
+        ("Unstop!", "start"),
+        ("yes", "start_if_out"),
+        ("HELP", "help"),
+        ("info?", "help"),
+    ],
 )
 def test_these_do_something_else(text: str, verb: str) -> None:
     assert consent.verb(text) == verb
 
 
-@pytest.mark.parametrize("text", ["", "?", "stop by at six", "end of month?", "please stop", "yes please", "stops"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "?", "stop by at six", "end of month?", "please stop", "yes please", "stops"],
+)
 def test_only_the_whole_message_counts(text: str) -> None:
     assert consent.verb(text) is None
 
@@ -43,4 +74,7 @@ def test_every_pack_names_its_source() -> None:
 def test_the_confirmations_tell_the_way_back() -> None:
     assert "START" in consent.OPTOUT_REPLY
     assert "STOP" in consent.OPTIN_REPLY and "STOP" in consent.HELP_REPLY
-    assert all(len(text) <= 160 for text in (consent.OPTOUT_REPLY, consent.OPTIN_REPLY, consent.HELP_REPLY))
+    assert all(
+        len(text) <= 160
+        for text in (consent.OPTOUT_REPLY, consent.OPTIN_REPLY, consent.HELP_REPLY)
+    )

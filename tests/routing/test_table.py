@@ -35,7 +35,10 @@ def test_rules_are_plain_tuples_of_indexes_in_the_order_of_the_file() -> None:
     """)
     assert found.routes[0] == (1, "12345", ["46", "47"], [(1, 80), (0, 1)], [0])
     assert found.names == ("route[0]", "number.12345", "number.222")
-    assert (found.accounts, found.carriers) == (("acme", "bolt"), ("north", "south", "ears"))
+    assert (found.accounts, found.carriers) == (
+        ("acme", "bolt"),
+        ("north", "south", "ears"),
+    )
 
 
 def test_the_first_rule_that_matches_wins_even_over_a_longer_prefix() -> None:
@@ -64,7 +67,11 @@ def test_an_explanation_says_why_each_rule_did_not_match() -> None:
         "46701 starts with none of 47, 45",
         "46701 starts with 46",
     ]
-    assert (found.rule, found.carriers, found.failover) == ("route[3]", (("south", 3),), ("north",))
+    assert (found.rule, found.carriers, found.failover) == (
+        "route[3]",
+        (("south", 3),),
+        ("north",),
+    )
     assert found.refusal is None
 
 
@@ -84,6 +91,8 @@ def test_a_number_is_no_way_out_for_another_account_or_over_a_receiver() -> None
 
 
 def test_a_route_comes_before_the_number() -> None:
-    found = table('[[route]]\ncarriers = [{ id = "north" }]').explain("acme", "12345", "46701")
+    found = table('[[route]]\ncarriers = [{ id = "north" }]').explain(
+        "acme", "12345", "46701"
+    )
     assert found.rule == "route[0]"
     assert found.steps[0].reason == "takes every destination"

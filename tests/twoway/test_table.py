@@ -25,7 +25,15 @@ keyword = [
 
 def test_numbers_are_plain_tuples_with_their_texts() -> None:
     numbers = compile_inbound(config.parse(TEXT, ".")).numbers
-    assert numbers[0] == ("12345", 1, 1, "node", consent.OPTOUT_REPLY, consent.OPTIN_REPLY, "Call 100.")
+    assert numbers[0] == (
+        "12345",
+        1,
+        1,
+        "node",
+        consent.OPTOUT_REPLY,
+        consent.OPTIN_REPLY,
+        "Call 100.",
+    )
     assert numbers[1] == ("222", None, None, "account", "", "", consent.HELP_REPLY)
 
 
@@ -41,4 +49,4 @@ def test_words_stand_in_the_order_in_which_they_win() -> None:
 
 def test_an_empty_configuration_has_an_empty_table() -> None:
     found = compile_inbound(config.parse("", "."))
-    assert found.numbers == found.keywords == ()
+    assert (found.numbers, found.keywords) == ((), ())

@@ -143,7 +143,7 @@ def _call(url: str, key: str, body: dict[str, Any] | None = None) -> dict[str, A
         ) from None
     except (OSError, HTTPException) as error:
         raise SeptetError(
-            f"{url}: {error or 'the connection broke'}; is the node well?",
+            f"{url}: {getattr(error, 'strerror', None) or error or 'the connection broke'}; is the node well?",
             "cli.unreachable",
         ) from None
     except ValueError:
