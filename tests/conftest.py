@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import NoReturn
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
@@ -23,8 +22,11 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
         yield node
 
 
-def peer_missing(reason: str) -> NoReturn:
-    """Skips by name and with the reason; where all peers must be present, as in CI, fails instead."""
-    if os.environ.get("SEPTET_REQUIRE_PEERS") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)  # a foreign program that is not installed here
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where every peer must be present, as in CI, a skip is a failure with the same reason."""
+    report = yield
+    if os.environ.get("SEPTET_REQUIRE_PEERS") == "1" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although SEPTET_REQUIRE_PEERS is set: {report.longreprtext}"
+    return report

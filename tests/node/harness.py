@@ -311,22 +311,7 @@ def running_node(folder: Path, *simulator_options: str) -> Iterator[Node]:
     try:
         for name in ("north", "south"):
             carriers[name] = Simulator.start(name, folder, *simulator_options)
-        config.write_text(
-            _CONFIG.format(
-                host=HOST,
-                smpp=smpp,
-                http=http_port,
-                metrics=metrics,
-                admin_key=ADMIN_KEY,
-                api_key=API_KEY,
-                system_id=SYSTEM_ID,
-                password=PASSWORD,
-                number=NUMBER,
-            )
-            + "".join(
-                _CARRIER.format(id=c.id, host=HOST, port=c.port, window=CARRIER_WINDOW) for c in carriers.values()
-            )
-        )
+        node.config.write_text(_toml(node))
         node.start()
         yield node
         node.stop()

@@ -45,10 +45,9 @@ class Load:
         assert not self._thread.is_alive()
 
     def _run(self) -> None:
-        with bound(self.node.smpp) as wire:
-            # When the node is killed, what has no answer by then was never acknowledged.
-            with contextlib.suppress(ConnectionError):
-                self._pump(wire)
+        # When the node is killed, what has no answer by then was never acknowledged.
+        with bound(self.node.smpp) as wire, contextlib.suppress(ConnectionError):
+            self._pump(wire)
 
     def _pump(self, wire: Wire) -> None:
         sent = answered = 0
