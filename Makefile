@@ -56,6 +56,7 @@ lint: setup ## Check formats, lints, types, the stub, the layers and the lock fi
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	@test -f python/septet/_septet.pyi || { echo "python/septet/_septet.pyi is missing: the extension has no types." >&2; exit 1; }
 	$(BIN)/python -m mypy.stubtest septet._septet --mypy-config-file pyproject.toml
 	$(BIN)/lint-imports
 	@# A lock file names versions and hashes; where they are fetched from is the machine's own business.
