@@ -19,6 +19,7 @@ import septet
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")]
 PAGES += sorted((ROOT / "docs").glob("**/*.md"))
+SOURCES = ("python", "rust", "tests", "docs", "examples", "deploy", "requirements", "bench")
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RUNNABLE = ("segments ", "version")  # commands that need neither a node nor a network
 
@@ -32,6 +33,16 @@ def blocks(language: str) -> list[ParameterSet]:
         for match in BLOCK.finditer(text)
         if match[1] == language
     ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_files_exist(page: Path) -> None:
+    text = page.read_text()
+    here = {str(path.relative_to(ROOT)) for top in SOURCES for path in (ROOT / top).rglob("*.*")}
+    named = set(re.findall(r"`([\w./-]+/[\w-]+\.(?:rs|py|toml|md))`", text))
+    assert {name for name in named if not any(path.endswith(name) for path in here)} == set()
+    linked = set(re.findall(r"\]\((?!\w+:|#)([^)#]+)", text))
+    assert {link for link in linked if not (page.parent / link).exists()} == set()
 
 
 def module_names() -> list[str]:
