@@ -55,27 +55,17 @@ class _Known:
         self._ids = {
             "account": [str(draft.raw.get("id")) for draft in root.get("account")],
             "carrier": [str(draft.raw.get("id")) for draft in root.get("carrier")],
-            "number": [
-                digits(str(draft.raw.get("address"))) for draft in root.get("number")
-            ],
+            "number": [digits(str(draft.raw.get("address"))) for draft in root.get("number")],
         }
-        self.receivers = {
-            d.get("id") for d in root.get("carrier") if d.get("bind") == "receiver"
-        }
+        self.receivers = {d.get("id") for d in root.get("carrier") if d.get("bind") == "receiver"}
 
     def refer(self, section: str, name: Any, path: str) -> None:
         """Note a reference to nothing."""
         if name is None or name in self._ids[section]:
             return
         known = self._ids[section]
-        listed = (
-            f"there are: {', '.join(known)}"
-            if known
-            else f"there is no [[{section}]] yet"
-        )
-        self._reader.note(
-            path, f'no {section} "{name}"', nearest(name, known) or listed
-        )
+        listed = f"there are: {', '.join(known)}" if known else f"there is no [[{section}]] yet"
+        self._reader.note(path, f'no {section} "{name}"', nearest(name, known) or listed)
 
     def send_by(self, name: Any, path: str) -> None:
         """Note a reference to a carrier that does not exist or cannot send."""
@@ -159,11 +149,7 @@ def _keys(root: Draft, accounts: Iterable[Draft], reader: Reader) -> None:
 def _same(one: Secret, other: Secret) -> bool:
     for a, b in ((one, other), (other, one)):
         # Only fast hashes: a check of many accounts must not take Argon2's time for each pair.
-        if (
-            isinstance(a, SecretHash)
-            and not isinstance(b, SecretHash)
-            and a.reveal().startswith("sha256:")
-        ):
+        if isinstance(a, SecretHash) and not isinstance(b, SecretHash) and a.reveal().startswith("sha256:"):
             return a.matches(b.reveal())
     return one == other
 
@@ -172,9 +158,7 @@ def _account(account: Draft, reader: Reader) -> None:
     path = account.path
     for plain in ("password", "api_key"):
         if account.get(plain) and account.get(f"{plain}_hash"):
-            reader.note(
-                f"{path}.{plain}", f"given beside {plain}_hash", "keep one of them"
-            )
+            reader.note(f"{path}.{plain}", f"given beside {plain}_hash", "keep one of them")
     has_password = "password" in account.raw or "password_hash" in account.raw
     if "system_id" in account.raw and not has_password:
         reader.note(
@@ -224,11 +208,7 @@ def _number(number: Draft, known: _Known, reader: Reader) -> None:
     known.refer("account", number.get("account"), f"{path}.account")
     known.refer("carrier", number.get("carrier"), f"{path}.carrier")
     address, kind = number.get("address"), number.get("kind")
-    if (
-        address is not None
-        and kind is not None
-        and is_number(address) == (kind == "alphanumeric")
-    ):
+    if address is not None and kind is not None and is_number(address) == (kind == "alphanumeric"):
         better = "alphanumeric" if kind != "alphanumeric" else "short_code"
         reader.note(
             f"{path}.kind",
@@ -254,9 +234,7 @@ def _route(route: Draft, known: _Known, reader: Reader) -> None:
     if route.get("to"):
         route.values["to"] = tuple(prefixes)
     elif route.raw.get("to") == []:
-        reader.note(
-            f"{path}.to", "is empty, so the route matches nothing", 'write [""] for all'
-        )
+        reader.note(f"{path}.to", "is empty, so the route matches nothing", 'write [""] for all')
     if route.raw.get("carriers") == []:
         reader.note(f"{path}.carriers", "is empty", "name at least one carrier")
     _unique(route.get("carriers"), "id", reader)
@@ -266,9 +244,7 @@ def _route(route: Draft, known: _Known, reader: Reader) -> None:
         known.send_by(name, f"{path}.failover[{index}]")
 
 
-def _keywords(
-    keywords: Iterable[Draft], numbers: Iterable[Draft], known: _Known, reader: Reader
-) -> None:
+def _keywords(keywords: Iterable[Draft], numbers: Iterable[Draft], known: _Known, reader: Reader) -> None:
     owners = {number.get("address"): number for number in numbers}
     seen: dict[tuple[str, str, str], str] = {}
     for keyword in keywords:
@@ -278,11 +254,7 @@ def _keywords(
             known.refer("number", number, f"{path}.number")
         known.refer("account", keyword.get("account"), f"{path}.account")
         owner = owners.get(number)
-        if (
-            owner is not None
-            and "account" not in owner.raw
-            and "account" not in keyword.raw
-        ):
+        if owner is not None and "account" not in owner.raw and "account" not in keyword.raw:
             reader.note(
                 f"{path}.account",
                 f"is missing: number {number} is shared",
