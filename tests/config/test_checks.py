@@ -120,6 +120,19 @@ def test_a_problem_names_its_key(text: str, path: str, message: str) -> None:
     assert message in str(found[path])
 
 
+@pytest.mark.parametrize(
+    ("secret", "good"),
+    [("whsec_c2VjcmV0", True), ("whsec_c2VjcmV0MQ", True), ("plain", True), ("whsec_", False), ("whsec_å", False)],
+)
+def test_a_webhook_secret_can_sign(secret: str, good: bool) -> None:
+    text = ACCOUNT + f"webhook = {{ url = 'https://example.com/hook', secret = '{secret}' }}"
+    if good:
+        (account,) = config.parse(text, ".", env={}).account
+        assert account.webhook is not None and account.webhook.secret.matches(secret)
+    else:
+        assert list(problems(text)) == ["account.acme.webhook.secret"]
+
+
 def test_two_accounts_may_not_share_an_api_key_in_whatever_form() -> None:
     hashed = config.SecretHash.of_key("k1").reveal()
     found = problems(f"[[account]]\nid='a'\napi_key='k1'\n[[account]]\nid='b'\napi_key_hash='{hashed}'")

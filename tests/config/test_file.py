@@ -134,7 +134,7 @@ def test_the_contract_example_is_accepted(tmp_path: Path) -> None:
     reply = "Open 9–17. Reply STOP to opt out."
     """
     (tmp_path / "key").write_text("k-123\n")
-    found = parse(text, tmp_path, SEPTET_ADMIN_KEY="admin", HOOK="whsec_x")
+    found = parse(text, tmp_path, SEPTET_ADMIN_KEY="admin", HOOK="whsec_aHVzaA")
     (acme,) = found.account
     assert acme.knows_password("demo1234") and acme.knows_key("k-123")
     assert acme.burst == 500, "a burst that is not given is the throughput"
@@ -147,7 +147,7 @@ def test_the_contract_example_is_accepted(tmp_path: Path) -> None:
     assert found.keyword[0].id == "12345/INFO"
     assert found.http.admin_key is not None and found.http.admin_key.reveal() == "admin"
     shown = repr(found)
-    for secret in ("admin'", "whsec_x", "k-123", hashed, "'secret'"):
+    for secret in ("admin'", "whsec_aHVzaA", "k-123", hashed, "'secret'"):
         assert secret not in shown
 
 
@@ -224,7 +224,7 @@ def test_every_problem_is_reported_at_once() -> None:
             "account.acme.allow_from[0]",
             "host bits",
         ),
-        (ACCOUNT + "webhook = { url = 'ftp://x' }", "account.acme.webhook.url", "http"),
+        (ACCOUNT + "webhook = { url = 'ftp://x', secret = 's' }", "account.acme.webhook.url", "http"),
         (
             CARRIER + "[[route]]\ncarriers=[{id='north'}]\ntime='9-17'",
             "route[0].time",

@@ -5,6 +5,7 @@ Each check looks at drafts, so that it runs whatever else is wrong, and fills in
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from typing import Any
 
@@ -179,7 +180,7 @@ def _account(account: Draft, reader: Reader) -> None:
         reader.note(
             f"{path}.mo",
             "there is no webhook",
-            'add webhook = { url = "https://…" }, or write "smpp"',
+            'add webhook = { url = "https://…", secret = "…" }, or write "smpp"',
         )
     if "burst" not in account.raw and account.get("throughput") is not None:
         account.values["burst"] = account.get("throughput")
@@ -190,6 +191,21 @@ def _account(account: Draft, reader: Reader) -> None:
             "leave it out",
         )
     _ordered(account, "retry_base", "retry_max", reader)
+    webhook = account.get("webhook")
+    if isinstance(webhook, Draft) and not _is_signing_key(webhook.get("secret")):
+        reader.note(f"{webhook.path}.secret", "has whsec_ without base64 after it", "copy it whole")
+
+
+def _is_signing_key(secret: Secret | None) -> bool:
+    encoded = "" if secret is None else secret.reveal()
+    if not encoded.startswith("whsec_"):
+        return True
+    encoded = encoded.removeprefix("whsec_")
+    try:
+        # Standard Webhooks' own libraries drop the padding, so it may be missing.
+        return bool(base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True))
+    except ValueError:
+        return False
 
 
 def _carrier(carrier: Draft, reader: Reader) -> None:

@@ -155,15 +155,15 @@ class Webhook(Struct, frozen=True, kw_only=True):
     """Where an account's events are posted, signed as Standard Webhooks asks.
 
     url: the address to post to
-    secret: what signs the events, best as `whsec_` and base64; without one they are not signed
+    secret: what signs the events: `whsec_` and base64, or any other string
     timeout: how long one attempt may take [s]
     concurrency: attempts under way at once [requests]
     """
 
     url: Url
-    secret: Secret | None = None
-    timeout: Interval = 10.0
-    concurrency: Annotated[int, Meta(ge=1, le=1000)] = 16
+    secret: Secret
+    timeout: Interval = 15.0
+    concurrency: Annotated[int, Meta(ge=1, le=1000)] = 8
 
 
 class Account(Struct, frozen=True, kw_only=True):
