@@ -34,6 +34,12 @@ def test_a_hash_matches_what_it_was_made_of(hashed: SecretHash) -> None:
     assert again.matches("s3cret") and not again.matches("s3cre")
 
 
+def test_whatever_a_peer_sends_is_compared_and_no_error() -> None:
+    for secret in (Secret("x"), SecretHash.of_key("x"), SecretHash.of_password("x")):
+        for candidate in ("", "\ud800", "\0", "x" * 100_000):
+            assert not secret.matches(candidate)
+
+
 def test_a_password_is_hashed_with_argon2id_and_a_salt() -> None:
     one, other = (
         SecretHash.of_password("x").reveal(),

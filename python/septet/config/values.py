@@ -59,7 +59,7 @@ class Secret:
 
     def matches(self, candidate: str) -> bool:
         """Whether `candidate` is the secret; takes the same time whatever it is."""
-        return hmac.compare_digest(self._value.encode(), candidate.encode())
+        return hmac.compare_digest(_octets(self._value), _octets(candidate))
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self._value == other._value
@@ -91,7 +91,7 @@ class SecretHash(Secret):
     @classmethod
     def of_key(cls, key: str) -> Self:
         """The SHA-256 hash of a random key."""
-        return cls("sha256:" + hashlib.sha256(key.encode()).hexdigest())
+        return cls("sha256:" + hashlib.sha256(_octets(key)).hexdigest())
 
     @classmethod
     def _checked(cls, text: str) -> Self:
@@ -110,9 +110,14 @@ class SecretHash(Secret):
         if self._value.startswith("sha256:"):
             return hmac.compare_digest(SecretHash.of_key(candidate).reveal(), self._value.lower())
         try:
-            return _ARGON2.verify(self._value, candidate)
+            return _ARGON2.verify(self._value, _octets(candidate))
         except argon2.exceptions.VerificationError:
             return False
+
+
+def _octets(text: str) -> bytes:
+    """A peer's string may hold lone surrogates, which plain UTF-8 refuses to encode."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 class Listen(NamedTuple):
