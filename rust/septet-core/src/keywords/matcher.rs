@@ -158,6 +158,22 @@ mod tests {
     }
 
     #[test]
+    fn vectors() {
+        for line in include_str!("../../../../tests/vectors/keywords.jsonl").lines() {
+            let v: serde_json::Value = serde_json::from_str(line).expect("a vector is JSON");
+            let words: Vec<_> = v["keywords"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|w| w.as_str().unwrap())
+                .collect();
+            let mode = Mode::from_name(v["mode"].as_str().unwrap()).unwrap();
+            let want = v["id"].as_u64().map(|id| id as usize);
+            assert_eq!(find(&words, mode, v["text"].as_str().unwrap()), want, "{v}");
+        }
+    }
+
+    #[test]
     fn first_word_needs_a_words_end_and_takes_the_longest() {
         let words = ["stop", "stop all", "info"];
         assert_eq!(find(&words, Mode::FirstWord, "Stop texting me"), Some(0));
