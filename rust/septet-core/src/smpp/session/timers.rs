@@ -19,7 +19,7 @@ impl Session {
         match self.state {
             State::Closed => return None,
             State::Open | State::Binding => {
-                next = next.min(after(self.opened, config.session_init))
+                next = next.min(after(self.opened, config.session_init));
             }
             State::Unbinding | State::Unbound => {
                 if self.is_left() {
@@ -34,7 +34,7 @@ impl Session {
                 match self.enquire {
                     Some(ask) => next = next.min(after(ask.at, config.response_timeout)),
                     None if config.enquire_link > 0 => {
-                        next = next.min(after(self.heard, config.enquire_link))
+                        next = next.min(after(self.heard, config.enquire_link));
                     }
                     None => {}
                 }
@@ -113,6 +113,9 @@ impl Session {
 
     /// Goes on with an unbind as far as it can, and reports a close that was decided meanwhile.
     pub(super) fn settle(&mut self, now: Micros, on: &mut dyn FnMut(Event<'_>)) {
+        if self.state == State::Bound && self.closing.is_none() {
+            return;
+        }
         self.send_unbind(now);
         if self.is_left() {
             self.closing = Some(self.leaving);
