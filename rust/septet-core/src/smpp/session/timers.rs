@@ -49,6 +49,9 @@ impl Session {
             return;
         }
         self.settle(now, on);
+        if self.state == State::Closed {
+            return;
+        }
         if let Some(sent_by) = now.checked_sub(self.config.response_timeout) {
             while let Some(token) = self.window.expire(sent_by) {
                 on(Event::TimedOut { token });
