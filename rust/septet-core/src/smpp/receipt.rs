@@ -144,8 +144,6 @@ const KEYS: [&[u8]; 8] = [
     b"text",
 ];
 const TEXT: usize = 7;
-/// Longer values are not receipts' values; what is longer is somebody's prose.
-const LONGEST_VALUE: usize = 256;
 
 impl<'a> Receipt<'a> {
     fn slot(&mut self, key: usize) -> &mut Option<&'a [u8]> {
@@ -221,8 +219,7 @@ fn close<'a>(receipt: &mut Receipt<'a>, key: usize, value: &'a [u8]) {
         let end = value
             .iter()
             .rposition(|octet| !matches!(octet, 0 | b',' | b';' | b'|' | b' '));
-        let value = &value[..end.map_or(0, |end| end + 1)];
-        &value[..value.len().min(LONGEST_VALUE)]
+        &value[..end.map_or(0, |end| end + 1)]
     });
 }
 

@@ -178,7 +178,13 @@ fn a_request_that_is_open_at_the_end_does_not_time_out_after_it() {
     let mut end = End::bound_server(BindMode::Transceiver, |_| {});
     end.deliver(5).unwrap();
     end.sent();
-    end.give(&[sm(command::SUBMIT_SM, 1, b""), raw(command::UNBIND, 0, 3, b"")].concat());
+    end.give(
+        &[
+            sm(command::SUBMIT_SM, 1, b""),
+            raw(command::UNBIND, 0, 3, b""),
+        ]
+        .concat(),
+    );
     end.session.respond(1, command::SUBMIT_SM, 0, b"id");
     end.now = 60 * SECOND;
     assert_eq!(end.tick(), [Seen::Closed("peer_unbound")]);
