@@ -1,5 +1,7 @@
 """Septet: a two-way SMS routing node."""
 
+from septet import smpp
+from septet._septet import Receipt, parse_receipt
 from septet.codec import (
     Analysis,
     Hit,
@@ -24,6 +26,7 @@ __all__ = [
     "KeywordMatcher",
     "Partial",
     "Reassembler",
+    "Receipt",
     "Segment",
     "SeptetError",
     "Whole",
@@ -31,8 +34,10 @@ __all__ = [
     "analyze_many",
     "decode",
     "gsm7",
+    "parse_receipt",
     "segment",
     "segment_binary",
     "segment_many",
+    "smpp",
 ]
 __version__ = "0.1.0"

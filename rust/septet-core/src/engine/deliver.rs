@@ -12,7 +12,7 @@ use super::wire::Put;
 use super::{Engine, NOBODY, Wake};
 use crate::clock::{Micros, SECOND, WallMs};
 use crate::smpp::command;
-use crate::smpp::receipt::{self, Report, State};
+use crate::smpp::receipt::{self, State};
 use crate::smpp::sm::{Addr, Sm};
 use crate::smpp::status::{self, Class};
 use crate::smpp::tlv::{self, Tlvs};
@@ -289,17 +289,7 @@ fn write_receipt(mt: &Mt, wall: WallMs, text: &mut Vec<u8>, tlvs: &mut Vec<u8>) 
     let error = format!("{:03}", mt.error % 1000);
     let start = view::text_of_mt(mt).unwrap_or_default();
     let start: String = start.chars().filter(char::is_ascii).take(20).collect();
-    let report = Report {
-        id: &id,
-        state,
-        err: error.as_bytes(),
-        submit: mt.env.created(),
-        done,
-        text: start.as_bytes(),
-        sub: parts,
-        dlvrd: delivered,
-    };
-    receipt::write_text(text, &report);
+    receipt::write_text(text, &id, state, error.as_bytes(), mt.env.created(), done, start.as_bytes(), parts, delivered);
     let mut terminated = id.to_vec();
     terminated.push(0);
     tlv::put(tlvs, tlv::RECEIPTED_MESSAGE_ID, &terminated);

@@ -61,8 +61,6 @@ pub struct Operation {
     pub name: &'static str,
     /// Mandatory parameters in wire order.
     pub fields: &'static [Field],
-    /// True if TLVs may follow.
-    pub tlvs: bool,
     /// The id of its response, if it has one.
     pub response: Option<u32>,
     /// States in which the ESME may send it.
@@ -306,15 +304,15 @@ const ALERT: &[Field] = &[
     text("esme_addr", max::LONG_ADDR, st::ESME_RINVDSTADR),
 ];
 
-struct Row(u32, &'static str, &'static [Field], bool, u8, u8);
+#[derive(Clone, Copy)]
+struct Row(u32, &'static str, &'static [Field], u8, u8);
 
 const fn request(row: Row) -> Operation {
-    let Row(id, name, fields, tlvs, esme, smsc) = row;
+    let Row(id, name, fields, esme, smsc) = row;
     Operation {
         id,
         name,
         fields,
-        tlvs,
         response: Some(id | RESPONSE),
         esme,
         smsc,
@@ -330,33 +328,33 @@ const fn alone(row: Row) -> Operation {
 /// Every operation of 3.4, the commonest first.
 #[rustfmt::skip]
 pub const TABLE: &[Operation] = &[
-    request(Row(SUBMIT_SM, "submit_sm", MESSAGE, true, TX | TRX, 0)),
-    alone(Row(SUBMIT_SM_RESP, "submit_sm_resp", &[MESSAGE_ID], true, 0, TX | TRX)),
-    request(Row(DELIVER_SM, "deliver_sm", MESSAGE, true, 0, RX | TRX)),
-    alone(Row(DELIVER_SM_RESP, "deliver_sm_resp", &[MESSAGE_ID], true, RX | TRX, 0)),
-    request(Row(DATA_SM, "data_sm", DATA, true, TX | TRX, RX | TRX)),
-    alone(Row(DATA_SM_RESP, "data_sm_resp", &[MESSAGE_ID], true, RX | TRX, TX | TRX)),
-    request(Row(ENQUIRE_LINK, "enquire_link", &[], false, ANY, ANY)),
-    alone(Row(ENQUIRE_LINK_RESP, "enquire_link_resp", &[], false, ANY, ANY)),
-    alone(Row(GENERIC_NACK, "generic_nack", &[], false, ANY, ANY)),
-    request(Row(BIND_RECEIVER, "bind_receiver", BIND, true, OPEN, 0)),
-    alone(Row(BIND_RECEIVER_RESP, "bind_receiver_resp", &[SYSTEM_ID], true, 0, OPEN)),
-    request(Row(BIND_TRANSMITTER, "bind_transmitter", BIND, true, OPEN, 0)),
-    alone(Row(BIND_TRANSMITTER_RESP, "bind_transmitter_resp", &[SYSTEM_ID], true, 0, OPEN)),
-    request(Row(BIND_TRANSCEIVER, "bind_transceiver", BIND, true, OPEN, 0)),
-    alone(Row(BIND_TRANSCEIVER_RESP, "bind_transceiver_resp", &[SYSTEM_ID], true, 0, OPEN)),
-    alone(Row(OUTBIND, "outbind", &[SYSTEM_ID, PASSWORD], false, 0, OPEN)),
-    request(Row(UNBIND, "unbind", &[], false, BOUND, BOUND)),
-    alone(Row(UNBIND_RESP, "unbind_resp", &[], false, BOUND, BOUND)),
-    request(Row(QUERY_SM, "query_sm", QUERY, true, TX | TRX, 0)),
-    alone(Row(QUERY_SM_RESP, "query_sm_resp", QUERY_RESP, true, 0, TX | TRX)),
-    request(Row(CANCEL_SM, "cancel_sm", CANCEL, true, TX | TRX, 0)),
-    alone(Row(CANCEL_SM_RESP, "cancel_sm_resp", &[], true, 0, TX | TRX)),
-    request(Row(REPLACE_SM, "replace_sm", REPLACE_SM_FIELDS, true, TX | TRX, 0)),
-    alone(Row(REPLACE_SM_RESP, "replace_sm_resp", &[], true, 0, TX | TRX)),
-    request(Row(SUBMIT_MULTI, "submit_multi", MULTI, true, TX | TRX, 0)),
-    alone(Row(SUBMIT_MULTI_RESP, "submit_multi_resp", MULTI_RESP, true, 0, TX | TRX)),
-    alone(Row(ALERT_NOTIFICATION, "alert_notification", ALERT, true, 0, RX | TRX)),
+    request(Row(SUBMIT_SM, "submit_sm", MESSAGE, TX | TRX, 0)),
+    alone(Row(SUBMIT_SM_RESP, "submit_sm_resp", &[MESSAGE_ID], 0, TX | TRX)),
+    request(Row(DELIVER_SM, "deliver_sm", MESSAGE, 0, RX | TRX)),
+    alone(Row(DELIVER_SM_RESP, "deliver_sm_resp", &[MESSAGE_ID], RX | TRX, 0)),
+    request(Row(DATA_SM, "data_sm", DATA, TX | TRX, RX | TRX)),
+    alone(Row(DATA_SM_RESP, "data_sm_resp", &[MESSAGE_ID], RX | TRX, TX | TRX)),
+    request(Row(ENQUIRE_LINK, "enquire_link", &[], ANY, ANY)),
+    alone(Row(ENQUIRE_LINK_RESP, "enquire_link_resp", &[], ANY, ANY)),
+    alone(Row(GENERIC_NACK, "generic_nack", &[], ANY, ANY)),
+    request(Row(BIND_RECEIVER, "bind_receiver", BIND, OPEN, 0)),
+    alone(Row(BIND_RECEIVER_RESP, "bind_receiver_resp", &[SYSTEM_ID], 0, OPEN)),
+    request(Row(BIND_TRANSMITTER, "bind_transmitter", BIND, OPEN, 0)),
+    alone(Row(BIND_TRANSMITTER_RESP, "bind_transmitter_resp", &[SYSTEM_ID], 0, OPEN)),
+    request(Row(BIND_TRANSCEIVER, "bind_transceiver", BIND, OPEN, 0)),
+    alone(Row(BIND_TRANSCEIVER_RESP, "bind_transceiver_resp", &[SYSTEM_ID], 0, OPEN)),
+    alone(Row(OUTBIND, "outbind", &[SYSTEM_ID, PASSWORD], 0, OPEN)),
+    request(Row(UNBIND, "unbind", &[], BOUND, BOUND)),
+    alone(Row(UNBIND_RESP, "unbind_resp", &[], BOUND, BOUND)),
+    request(Row(QUERY_SM, "query_sm", QUERY, TX | TRX, 0)),
+    alone(Row(QUERY_SM_RESP, "query_sm_resp", QUERY_RESP, 0, TX | TRX)),
+    request(Row(CANCEL_SM, "cancel_sm", CANCEL, TX | TRX, 0)),
+    alone(Row(CANCEL_SM_RESP, "cancel_sm_resp", &[], 0, TX | TRX)),
+    request(Row(REPLACE_SM, "replace_sm", REPLACE_SM_FIELDS, TX | TRX, 0)),
+    alone(Row(REPLACE_SM_RESP, "replace_sm_resp", &[], 0, TX | TRX)),
+    request(Row(SUBMIT_MULTI, "submit_multi", MULTI, TX | TRX, 0)),
+    alone(Row(SUBMIT_MULTI_RESP, "submit_multi_resp", MULTI_RESP, 0, TX | TRX)),
+    alone(Row(ALERT_NOTIFICATION, "alert_notification", ALERT, 0, RX | TRX)),
 ];
 
 /// The row of a `command_id`.

@@ -19,7 +19,7 @@ pub mod time;
 pub mod tlv;
 
 pub use field::Malformed;
-//pub use pdu::{Pdu, Value};
+pub use pdu::{Pdu, Value};
 pub use session::Session;
 pub use sm::{Addr, Sm};
 pub use tlv::Tlvs;

@@ -4,7 +4,8 @@
 //! router does for every message. A property test holds the two readers together.
 
 use super::command::{self, max};
-use super::field::{Malformed, Reader, put_cstring};
+pub use super::field::Malformed;
+use super::field::{Reader, put_cstring};
 use super::status as st;
 use super::tlv::{self, Tlvs};
 

@@ -103,7 +103,7 @@ impl<'a> Iterator for Iter<'a> {
 /// Appends one element. A value longer than 65,535 octets does not fit the length field and is cut there.
 pub fn put(out: &mut Vec<u8>, tag: u16, value: &[u8]) {
     debug_assert!(
-        value.len() <= usize::from(u16::MAX),
+        u16::try_from(value.len()).is_ok(),
         "a TLV's length has two octets"
     );
     let value = &value[..value.len().min(usize::from(u16::MAX))];

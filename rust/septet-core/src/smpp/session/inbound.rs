@@ -27,12 +27,11 @@ impl Session {
                 Ok((header, body)) => self.pdu(now, header, body, on),
                 Err(header) => self.lost(header, on),
             }
+            // After each PDU, not after the chunk: where the peer's octets are cut must change nothing.
+            self.settle(now, on);
             (self.state != State::Closed).then(|| self.max_pdu())
         });
         self.framer = framer;
-        if self.state != State::Closed {
-            self.settle(now, on);
-        }
     }
 
     fn max_pdu(&self) -> u32 {
@@ -54,7 +53,7 @@ impl Session {
         }
         match header.command {
             command::SUBMIT_SM | command::DELIVER_SM | command::DATA_SM => {
-                self.message(now, header, body, on)
+                self.message(now, header, body, on);
             }
             command::GENERIC_NACK => self.nack(now, header, on),
             command::ENQUIRE_LINK => {
@@ -229,7 +228,7 @@ impl Session {
         };
         match self.state {
             _ if self.config.role == Role::Client => {
-                refuse(self, st::ESME_RINVBNDSTS, BadReason::WrongState, on)
+                refuse(self, st::ESME_RINVBNDSTS, BadReason::WrongState, on);
             }
             State::Open if self.closing.is_none() => match bind_fields(command, sequence, body) {
                 Ok((event, version)) => {

@@ -294,7 +294,7 @@ impl Session {
             |out| match request {
                 // 4.4.2: no body when the status is not 0.
                 command::SUBMIT_SM if status == st::ESME_ROK => {
-                    put_cstring(out, message_id, max::MESSAGE_ID)
+                    put_cstring(out, message_id, max::MESSAGE_ID);
                 }
                 command::DATA_SM => put_cstring(out, message_id, max::MESSAGE_ID),
                 // 4.6.2: message_id is unused and its one NUL is not optional.

@@ -19,7 +19,7 @@ impl Session {
         match self.state {
             State::Closed => return None,
             State::Open | State::Binding => {
-                next = next.min(after(self.opened, config.session_init))
+                next = next.min(after(self.opened, config.session_init));
             }
             State::Unbinding | State::Unbound => {
                 if self.is_left() {
@@ -34,7 +34,7 @@ impl Session {
                 match self.enquire {
                     Some(ask) => next = next.min(after(ask.at, config.response_timeout)),
                     None if config.enquire_link > 0 => {
-                        next = next.min(after(self.heard, config.enquire_link))
+                        next = next.min(after(self.heard, config.enquire_link));
                     }
                     None => {}
                 }
@@ -49,6 +49,9 @@ impl Session {
             return;
         }
         self.settle(now, on);
+        if self.state == State::Closed {
+            return;
+        }
         if let Some(sent_by) = now.checked_sub(self.config.response_timeout) {
             while let Some(token) = self.window.expire(sent_by) {
                 on(Event::TimedOut { token });
@@ -113,6 +116,9 @@ impl Session {
 
     /// Goes on with an unbind as far as it can, and reports a close that was decided meanwhile.
     pub(super) fn settle(&mut self, now: Micros, on: &mut dyn FnMut(Event<'_>)) {
+        if self.state == State::Bound && self.closing.is_none() {
+            return;
+        }
         self.send_unbind(now);
         if self.is_left() {
             self.closing = Some(self.leaving);
