@@ -11,9 +11,7 @@ def test_an_error_carries_its_code_and_offset() -> None:
 
 
 def test_a_config_error_is_a_septet_error_with_every_problem() -> None:
-    error = ConfigError(
-        [Problem("a.b", "is missing", "add it"), Problem("", "no TOML")]
-    )
+    error = ConfigError([Problem("a.b", "is missing", "add it"), Problem("", "no TOML")])
     assert isinstance(error, SeptetError)
     assert error.code == "config.invalid"
     assert str(error).splitlines() == ["a.b: is missing; add it", "no TOML"]

@@ -13,9 +13,7 @@ class SeptetError(Exception):
     'text.bad_argument'
     """
 
-    def __init__(
-        self, message: str, code: str = "error", offset: int | None = None
-    ) -> None:
+    def __init__(self, message: str, code: str = "error", offset: int | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.offset = offset
@@ -34,9 +32,7 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""
-        return f"{where}{self.message}" + (
-            f"; {self.suggestion}" if self.suggestion else ""
-        )
+        return f"{where}{self.message}" + (f"; {self.suggestion}" if self.suggestion else "")
 
 
 class ConfigError(SeptetError):

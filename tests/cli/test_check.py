@@ -21,10 +21,7 @@ def bad(tmp_path: Path) -> str:
 
 def test_a_good_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "-c", QUICKSTART]) == 0
-    assert (
-        capsys.readouterr().out
-        == f"{QUICKSTART}: ok (1 account, 2 carriers, 1 number, 2 routes, 3 keywords)\n"
-    )
+    assert capsys.readouterr().out == f"{QUICKSTART}: ok (1 account, 2 carriers, 1 number, 2 routes, 3 keywords)\n"
 
 
 def test_every_problem_is_a_line(bad: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,8 +47,6 @@ def test_json(bad: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["ok"] is True
 
 
-def test_a_file_that_is_not_there(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "-c", str(tmp_path / "none.toml")]) == 2
     assert "none.toml cannot be read" in capsys.readouterr().err

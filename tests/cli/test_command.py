@@ -12,7 +12,7 @@ def test_a_declared_command_runs_its_function_and_shows_its_example() -> None:
     added = declare(
         parser.add_subparsers(),
         "greet",
-        lambda options: 7,
+        lambda _: 7,
         help="greet someone",
         example="septet greet Ann",
     )

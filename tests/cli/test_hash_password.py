@@ -43,9 +43,7 @@ def test_it_takes_no_secret_from_the_arguments(
     assert "unrecognized arguments" in capsys.readouterr().err
 
 
-def test_nothing_is_not_hashed(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_not_hashed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
     assert cli.main(["hash-password"]) == 1
     shown = capsys.readouterr()

@@ -51,10 +51,7 @@ def test_help_has_an_example_for_every_command_of_its_own(
     assert "example:" in capsys.readouterr().out
     for name in ("check", "hash-password", "send", "version"):
         assert cli.main([name, "--help"]) == 0
-        assert (
-            "example:\n  " in (shown := capsys.readouterr().out)
-            and f"septet {name}" in shown
-        )
+        assert "example:\n  " in (shown := capsys.readouterr().out) and f"septet {name}" in shown
 
 
 @pytest.mark.parametrize(
@@ -91,9 +88,7 @@ def test_an_error_becomes_a_line_and_an_exit_code(
 
 def test_a_reader_that_has_gone_is_no_traceback() -> None:
     command = [sys.executable, "-m", "septet", "check", "-c", QUICKSTART]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stderr is not None
         process.stdout.close()
         told = process.stderr.read()

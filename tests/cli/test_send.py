@@ -36,23 +36,18 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
         body = json.loads(self.rfile.read(length)) if length else None
-        self.server.asked.append(
-            (self.command, self.path, self.headers["Authorization"], body)
-        )
-        status, answer = (
-            self.server.answers.pop(0)
-            if len(self.server.answers) > 1
-            else self.server.answers[0]
-        )
+        self.server.asked.append((self.command, self.path, self.headers["Authorization"], body))
+        status, answer = self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]
         data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
 
-    do_GET = do_POST = answer
+    do_GET = answer  # noqa: N815  # the name that the base class calls
+    do_POST = answer  # noqa: N815  # the same
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_: object) -> None:
         """Say nothing."""
 
 
@@ -95,22 +90,13 @@ def test_it_posts_one_message(node: Node, capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out == "abc123 accepted: gsm7, 1 segment(s)\n"
 
 
-def test_the_key_may_come_from_the_environment(
-    node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_key_may_come_from_the_environment(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEPTET_API_KEY", "from-env")
-    assert (
-        cli.main(
-            ["send", "--url", node.url + "/", "--from", "1", "--to", "2", "--text", "x"]
-        )
-        == 0
-    )
+    assert cli.main(["send", "--url", node.url + "/", "--from", "1", "--to", "2", "--text", "x"]) == 0
     assert node.asked[0][1:3] == ("/v1/messages", "Bearer from-env")
 
 
-def test_the_text_may_come_from_standard_input(
-    node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_text_may_come_from_standard_input(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("from a pipe"))
     assert send(node, "--text", "-") == 0
     assert node.asked[0][3]["text"] == "from a pipe"
@@ -199,10 +185,7 @@ def test_nobody_there(capsys: pytest.CaptureFixture[str]) -> None:
             )
             == 1
         )
-    assert (
-        capsys.readouterr().err
-        == f"septet: {url}/v1/messages: Connection refused; is the node running there?\n"
-    )
+    assert capsys.readouterr().err == f"septet: {url}/v1/messages: Connection refused; is the node running there?\n"
 
 
 @pytest.mark.parametrize("more", [("--key", ""), ("--url", "file:///etc/passwd")])

@@ -103,14 +103,12 @@ def problems(text: str) -> dict[str, Problem]:
             "is shared",
         ),
         (
-            ACCOUNT
-            + "[[number]]\naddress='1'\naccount='acme'\n[[keyword]]\nnumber='1'\nwords=['Info','INFO!']",
+            ACCOUNT + "[[number]]\naddress='1'\naccount='acme'\n[[keyword]]\nnumber='1'\nwords=['Info','INFO!']",
             "keyword[0].words[1]",
             "already in keyword[0].words",
         ),
         (
-            ACCOUNT
-            + "[[number]]\naddress='1'\naccount='acme'\n[[keyword]]\nnumber='1'\nwords=['?']",
+            ACCOUNT + "[[number]]\naddress='1'\naccount='acme'\n[[keyword]]\nnumber='1'\nwords=['?']",
             "keyword[0].words[0]",
             "no letter or digit",
         ),
@@ -122,23 +120,30 @@ def test_a_problem_names_its_key(text: str, path: str, message: str) -> None:
     assert message in str(found[path])
 
 
+@pytest.mark.parametrize(
+    ("secret", "good"),
+    [("whsec_c2VjcmV0", True), ("whsec_c2VjcmV0MQ", True), ("plain", True), ("whsec_", False), ("whsec_å", False)],
+)
+def test_a_webhook_secret_can_sign(secret: str, good: bool) -> None:
+    text = ACCOUNT + f"webhook = {{ url = 'https://example.com/hook', secret = '{secret}' }}"
+    if good:
+        (account,) = config.parse(text, ".", env={}).account
+        assert account.webhook is not None and account.webhook.secret.matches(secret)
+    else:
+        assert list(problems(text)) == ["account.acme.webhook.secret"]
+
+
 def test_two_accounts_may_not_share_an_api_key_in_whatever_form() -> None:
     hashed = config.SecretHash.of_key("k1").reveal()
-    found = problems(
-        f"[[account]]\nid='a'\napi_key='k1'\n[[account]]\nid='b'\napi_key_hash='{hashed}'"
-    )
-    assert (
-        found["account.b.api_key_hash"].message == "the same key as account.a.api_key"
-    )
+    found = problems(f"[[account]]\nid='a'\napi_key='k1'\n[[account]]\nid='b'\napi_key_hash='{hashed}'")
+    assert found["account.b.api_key_hash"].message == "the same key as account.a.api_key"
     found = problems("[http]\nadmin_key='k1'\n[[account]]\nid='a'\napi_key='k1'")
     assert "k1" not in str(found["account.a.api_key"])
 
 
 def test_a_password_beside_its_hash_is_refused() -> None:
     hashed = config.SecretHash.of_password("x").reveal()
-    assert list(problems(ACCOUNT + f"password_hash = '{hashed}'")) == [
-        "account.acme.password"
-    ]
+    assert list(problems(ACCOUNT + f"password_hash = '{hashed}'")) == ["account.acme.password"]
 
 
 def test_words_are_checked_per_number_and_mode() -> None:

@@ -14,14 +14,8 @@ def test_a_configuration_does_not_change_under_its_reader() -> None:
 
 def test_an_account_without_a_network_admits_every_address() -> None:
     assert Account(id="a").admits("203.0.113.9")
-    inside = Account(
-        id="a", allow_from=(Network.read("10.0.0.0/8"), Network.read("::1"))
-    )
-    assert (
-        inside.admits("10.9.9.9")
-        and inside.admits("::1")
-        and not inside.admits("203.0.113.9")
-    )
+    inside = Account(id="a", allow_from=(Network.read("10.0.0.0/8"), Network.read("::1")))
+    assert inside.admits("10.9.9.9") and inside.admits("::1") and not inside.admits("203.0.113.9")
 
 
 def test_an_account_without_a_secret_knows_none() -> None:

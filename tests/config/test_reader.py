@@ -27,15 +27,10 @@ _KEYS = [
     "throughput",
     "mo",
 ]
-_SCALARS = st.one_of(
-    st.booleans(), st.integers(), st.floats(), st.text("ab+9", max_size=3)
-)
+_SCALARS = st.one_of(st.booleans(), st.integers(), st.floats(), st.text("ab+9", max_size=3))
 _VALUES = st.recursive(
     _SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from([*_KEYS, "other"]), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*_KEYS, "other"]), inner, max_size=3),
     max_leaves=8,
 )
 _TABLES = st.dictionaries(st.sampled_from(_KEYS), _VALUES, max_size=5)
@@ -43,11 +38,7 @@ _TABLES = st.dictionaries(st.sampled_from(_KEYS), _VALUES, max_size=5)
 
 # A busy machine must not fail it: neither the strategy's time nor the test's is what is asserted.
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    st.dictionaries(
-        st.sampled_from(_SECTIONS), _TABLES | st.lists(_TABLES, max_size=3) | _VALUES
-    )
-)
+@given(st.dictionaries(st.sampled_from(_SECTIONS), _TABLES | st.lists(_TABLES, max_size=3) | _VALUES))
 def test_any_tables_give_a_configuration_or_problems(raw: dict[str, Any]) -> None:
     reader = Reader(Path("/nowhere"), {})
     root = reader.root(raw)

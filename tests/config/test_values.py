@@ -28,12 +28,16 @@ def test_a_plain_secret_matches_itself_only() -> None:
     assert not Secret("$argon2id$x").matches("x")
 
 
-@pytest.mark.parametrize(
-    "hashed", [SecretHash.of_password("s3cret"), SecretHash.of_key("s3cret")]
-)
+@pytest.mark.parametrize("hashed", [SecretHash.of_password("s3cret"), SecretHash.of_key("s3cret")])
 def test_a_hash_matches_what_it_was_made_of(hashed: SecretHash) -> None:
     again = SecretHash.read(hashed.reveal(), Path(), {})
     assert again.matches("s3cret") and not again.matches("s3cre")
+
+
+def test_whatever_a_peer_sends_is_compared_and_no_error() -> None:
+    for secret in (Secret("x"), SecretHash.of_key("x"), SecretHash.of_password("x")):
+        for candidate in ("", "\ud800", "\0", "x" * 100_000):
+            assert not secret.matches(candidate)
 
 
 def test_a_password_is_hashed_with_argon2id_and_a_salt() -> None:
@@ -44,9 +48,7 @@ def test_a_password_is_hashed_with_argon2id_and_a_salt() -> None:
     assert one.startswith("$argon2id$") and one != other
 
 
-@pytest.mark.parametrize(
-    "text", ["md5", "$argon2id$", "sha256:xyz", "sha256:", "$2b$12$abc"]
-)
+@pytest.mark.parametrize("text", ["md5", "$argon2id$", "sha256:xyz", "sha256:", "$2b$12$abc"])
 def test_what_is_no_hash_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no hash"):
         SecretHash.read(text, Path(), {})

@@ -74,7 +74,4 @@ def test_every_pack_names_its_source() -> None:
 def test_the_confirmations_tell_the_way_back() -> None:
     assert "START" in consent.OPTOUT_REPLY
     assert "STOP" in consent.OPTIN_REPLY and "STOP" in consent.HELP_REPLY
-    assert all(
-        len(text) <= 160
-        for text in (consent.OPTOUT_REPLY, consent.OPTIN_REPLY, consent.HELP_REPLY)
-    )
+    assert all(len(text) <= 160 for text in (consent.OPTOUT_REPLY, consent.OPTIN_REPLY, consent.HELP_REPLY))

@@ -33,9 +33,7 @@ def test_reject_lets_through_the_burst_and_the_rate_and_no_more(
     st.integers(1, 1000),
     st.lists(st.integers(1, 2000), min_size=1, max_size=30),
 )
-def test_pace_keeps_the_rate_for_who_waits_until_ready(
-    rate: int, burst: int, sizes: list[int]
-) -> None:
+def test_pace_keeps_the_rate_for_who_waits_until_ready(rate: int, burst: int, sizes: list[int]) -> None:
     allowance, now, taken = Allowance(rate, burst, 7.0), 7.0, 0
     for size in sizes:
         now += allowance.ready_in(now)

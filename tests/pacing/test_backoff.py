@@ -10,14 +10,10 @@ from septet.pacing import Backoff
 
 
 @given(st.floats(0.001, 10), st.floats(1, 1000), st.integers())
-def test_pauses_stay_within_their_bounds(
-    minimum: float, factor: float, seed: int
-) -> None:
+def test_pauses_stay_within_their_bounds(minimum: float, factor: float, seed: int) -> None:
     backoff = Backoff(minimum, minimum * factor, seed)
     for attempt in range(1, 100):
-        assert (
-            minimum <= backoff.next() <= min(minimum * factor, minimum * 2.0**attempt)
-        )
+        assert minimum <= backoff.next() <= min(minimum * factor, minimum * 2.0**attempt)
 
 
 def test_pauses_grow_and_start_again_after_a_success() -> None:

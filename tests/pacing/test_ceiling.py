@@ -13,29 +13,21 @@ from septet.pacing import Ceiling, ceiling
 RATES = st.integers(1, 3000)
 STARTS = st.sampled_from([0.0, 1.1, 12_345.678, 4_000_000.3])
 # Pauses that meet the edges of a second, and any others.
-PAUSES = st.sampled_from(
-    [0.0, 1e-9, 1e-3, 0.01, 0.1, 0.25, 0.5, 0.999999999, 1.0, 5.0]
-) | st.floats(0.0, 2.0)
-CALLS = st.lists(
-    st.tuples(PAUSES, st.integers(0, 5000), st.integers(0, 20)), max_size=80
-)
+PAUSES = st.sampled_from([0.0, 1e-9, 1e-3, 0.01, 0.1, 0.25, 0.5, 0.999999999, 1.0, 5.0]) | st.floats(0.0, 2.0)
+CALLS = st.lists(st.tuples(PAUSES, st.integers(0, 5000), st.integers(0, 20)), max_size=80)
 
 
 def most_in_a_second(sent: list[tuple[float, int]]) -> int:
     """The most segments in any half-open second: one that starts with a segment holds the most."""
     most = 0
     for index, (start, _) in enumerate(sent):
-        most = max(
-            most, sum(count for moment, count in sent[index:] if moment < start + 1.0)
-        )
+        most = max(most, sum(count for moment, count in sent[index:] if moment < start + 1.0))
     return most
 
 
 @settings(deadline=None)
 @given(RATES, STARTS, CALLS)
-def test_no_second_holds_more_than_the_rate(
-    rate: int, start: float, calls: list[tuple[float, int, int]]
-) -> None:
+def test_no_second_holds_more_than_the_rate(rate: int, start: float, calls: list[tuple[float, int, int]]) -> None:
     paced, now, sent = Ceiling(rate, start), start, []
     for pause, want, unused in calls:
         now += pause
@@ -49,9 +41,7 @@ def test_no_second_holds_more_than_the_rate(
 
 @settings(deadline=None)
 @given(RATES, STARTS, st.lists(st.tuples(PAUSES, st.integers(1, 50)), max_size=60))
-def test_who_waits_for_the_delay_gets_a_segment(
-    rate: int, start: float, calls: list[tuple[float, int]]
-) -> None:
+def test_who_waits_for_the_delay_gets_a_segment(rate: int, start: float, calls: list[tuple[float, int]]) -> None:
     paced, now, sent = Ceiling(rate, start), start, []
     for pause, want in calls:
         now += pause
@@ -118,9 +108,7 @@ def test_what_is_refunded_can_be_granted_again_and_no_more() -> None:
 
 
 def test_it_reads_no_clock() -> None:
-    assert "time" not in {
-        name for name, _ in inspect.getmembers(ceiling, inspect.ismodule)
-    }
+    assert "time" not in {name for name, _ in inspect.getmembers(ceiling, inspect.ismodule)}
 
 
 def test_a_negative_rate_is_refused() -> None:

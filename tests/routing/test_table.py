@@ -91,8 +91,6 @@ def test_a_number_is_no_way_out_for_another_account_or_over_a_receiver() -> None
 
 
 def test_a_route_comes_before_the_number() -> None:
-    found = table('[[route]]\ncarriers = [{ id = "north" }]').explain(
-        "acme", "12345", "46701"
-    )
+    found = table('[[route]]\ncarriers = [{ id = "north" }]').explain("acme", "12345", "46701")
     assert found.rule == "route[0]"
     assert found.steps[0].reason == "takes every destination"

@@ -78,9 +78,7 @@ def _run(arguments: Sequence[str]) -> int:
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    subparsers = parser.add_subparsers(
-        title="commands", metavar="COMMAND", required=True
-    )
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     wanted = arguments[0] if arguments and arguments[0] in COMMANDS else None
     # Only the command that runs is imported: `septet version` need not load the event loop.
     for name in (wanted,) if wanted else COMMANDS:

@@ -23,9 +23,7 @@ def add(subparsers: Subparsers) -> None:
         help="check a configuration file and report everything that is wrong in it",
         example="septet check -c examples/quickstart.toml",
     )
-    parser.add_argument(
-        "-c", "--config", required=True, metavar="FILE", help="the configuration file"
-    )
+    parser.add_argument("-c", "--config", required=True, metavar="FILE", help="the configuration file")
     parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
@@ -36,24 +34,14 @@ def run(options: Namespace) -> int:
     except config.ConfigError as error:
         if options.json:
             problems = [problem._asdict() for problem in error.problems]
-            print(
-                json.dumps({"ok": False, "file": options.config, "problems": problems})
-            )
+            print(json.dumps({"ok": False, "file": options.config, "problems": problems}))
         else:
             print(*error.problems, sep="\n", file=sys.stderr)
         return 2
-    counts = {
-        name: len(getattr(found, name))
-        for name in ("account", "carrier", "number", "route", "keyword")
-    }
+    counts = {name: len(getattr(found, name)) for name in ("account", "carrier", "number", "route", "keyword")}
     if options.json:
-        print(
-            json.dumps({"ok": True, "file": options.config, "problems": [], **counts})
-        )
+        print(json.dumps({"ok": True, "file": options.config, "problems": [], **counts}))
     else:
-        listed = ", ".join(
-            f"{count} {name}{'' if count == 1 else 's'}"
-            for name, count in counts.items()
-        )
+        listed = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
         print(f"{options.config}: ok ({listed})")
     return 0

@@ -42,9 +42,7 @@ def run(options: Namespace) -> int:
             "nothing to hash: give the secret at the prompt or on standard input",
             "cli.no_secret",
         )
-    hashed = (
-        SecretHash.of_key(secret) if options.api_key else SecretHash.of_password(secret)
-    )
+    hashed = SecretHash.of_key(secret) if options.api_key else SecretHash.of_password(secret)
     print(json.dumps({"hash": hashed.reveal()}) if options.json else hashed.reveal())
     return 0
 

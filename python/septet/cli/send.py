@@ -51,13 +51,9 @@ def add(subparsers: Subparsers) -> None:
         "--key",
         help="the account's API key; default: the environment variable SEPTET_API_KEY",
     )
-    parser.add_argument(
-        "--from", dest="sender", required=True, metavar="ADDRESS", help="the sender"
-    )
+    parser.add_argument("--from", dest="sender", required=True, metavar="ADDRESS", help="the sender")
     parser.add_argument("--to", required=True, metavar="ADDRESS", help="the recipient")
-    parser.add_argument(
-        "--text", required=True, help="the text; - reads it from standard input"
-    )
+    parser.add_argument("--text", required=True, help="the text; - reads it from standard input")
     parser.add_argument(
         "--wait",
         action="store_true",
@@ -70,18 +66,14 @@ def add(subparsers: Subparsers) -> None:
         metavar="SECONDS",
         help="how long --wait waits (%(default)g)",
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print the node's answer as JSON"
-    )
+    parser.add_argument("--json", action="store_true", help="print the node's answer as JSON")
 
 
 def run(options: Namespace) -> int:
     """Send it, and wait if asked."""
     key = options.key or os.environ.get("SEPTET_API_KEY")
     if not key:
-        print(
-            "septet send: no API key: give --key or set SEPTET_API_KEY", file=sys.stderr
-        )
+        print("septet send: no API key: give --key or set SEPTET_API_KEY", file=sys.stderr)
         return 2
     if not options.url.startswith(("http://", "https://")):
         print(
@@ -105,9 +97,7 @@ def run(options: Namespace) -> int:
     elif options.wait:
         print(f"{answer['id']} {answer['status']}")
     else:
-        print(
-            f"{answer['id']} accepted: {answer.get('encoding')}, {answer.get('segments')} segment(s)"
-        )
+        print(f"{answer['id']} accepted: {answer.get('encoding')}, {answer.get('segments')} segment(s)")
     return 1 if options.wait and answer["status"] != _DELIVERED else 0
 
 
@@ -149,9 +139,7 @@ def _call(url: str, key: str, body: dict[str, Any] | None = None) -> dict[str, A
     except ValueError:
         answer = None
     if not isinstance(answer, dict) or "id" not in answer:
-        raise SeptetError(
-            f"{url}: the answer is not one of a Septet node", "cli.bad_answer"
-        )
+        raise SeptetError(f"{url}: the answer is not one of a Septet node", "cli.bad_answer")
     return answer
 
 
@@ -159,11 +147,7 @@ def _problem(error: urllib.error.HTTPError) -> str:
     """A problem document (RFC 9457) in one line."""
     try:
         document = json.load(error)
-        told = [
-            str(document[name])
-            for name in ("code", "title", "detail")
-            if document.get(name)
-        ]
+        told = [str(document[name]) for name in ("code", "title", "detail") if document.get(name)]
     except (ValueError, OSError, HTTPException, TypeError, AttributeError):
         told = []
     return f"{error.code} " + (": ".join(told) or error.reason)

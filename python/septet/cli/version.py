@@ -29,11 +29,7 @@ def add(subparsers: Subparsers) -> None:
 def run(options: Namespace) -> int:
     """Print it."""
     if options.json:
-        print(
-            json.dumps(
-                {"version": septet.__version__, "python": platform.python_version()}
-            )
-        )
+        print(json.dumps({"version": septet.__version__, "python": platform.python_version()}))
     else:
         print(f"septet {septet.__version__}")
     return 0

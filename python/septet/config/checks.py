@@ -5,6 +5,7 @@ Each check looks at drafts, so that it runs whatever else is wrong, and fills in
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from typing import Any
 
@@ -55,27 +56,17 @@ class _Known:
         self._ids = {
             "account": [str(draft.raw.get("id")) for draft in root.get("account")],
             "carrier": [str(draft.raw.get("id")) for draft in root.get("carrier")],
-            "number": [
-                digits(str(draft.raw.get("address"))) for draft in root.get("number")
-            ],
+            "number": [digits(str(draft.raw.get("address"))) for draft in root.get("number")],
         }
-        self.receivers = {
-            d.get("id") for d in root.get("carrier") if d.get("bind") == "receiver"
-        }
+        self.receivers = {d.get("id") for d in root.get("carrier") if d.get("bind") == "receiver"}
 
     def refer(self, section: str, name: Any, path: str) -> None:
         """Note a reference to nothing."""
         if name is None or name in self._ids[section]:
             return
         known = self._ids[section]
-        listed = (
-            f"there are: {', '.join(known)}"
-            if known
-            else f"there is no [[{section}]] yet"
-        )
-        self._reader.note(
-            path, f'no {section} "{name}"', nearest(name, known) or listed
-        )
+        listed = f"there are: {', '.join(known)}" if known else f"there is no [[{section}]] yet"
+        self._reader.note(path, f'no {section} "{name}"', nearest(name, known) or listed)
 
     def send_by(self, name: Any, path: str) -> None:
         """Note a reference to a carrier that does not exist or cannot send."""
@@ -159,11 +150,7 @@ def _keys(root: Draft, accounts: Iterable[Draft], reader: Reader) -> None:
 def _same(one: Secret, other: Secret) -> bool:
     for a, b in ((one, other), (other, one)):
         # Only fast hashes: a check of many accounts must not take Argon2's time for each pair.
-        if (
-            isinstance(a, SecretHash)
-            and not isinstance(b, SecretHash)
-            and a.reveal().startswith("sha256:")
-        ):
+        if isinstance(a, SecretHash) and not isinstance(b, SecretHash) and a.reveal().startswith("sha256:"):
             return a.matches(b.reveal())
     return one == other
 
@@ -172,9 +159,7 @@ def _account(account: Draft, reader: Reader) -> None:
     path = account.path
     for plain in ("password", "api_key"):
         if account.get(plain) and account.get(f"{plain}_hash"):
-            reader.note(
-                f"{path}.{plain}", f"given beside {plain}_hash", "keep one of them"
-            )
+            reader.note(f"{path}.{plain}", f"given beside {plain}_hash", "keep one of them")
     has_password = "password" in account.raw or "password_hash" in account.raw
     if "system_id" in account.raw and not has_password:
         reader.note(
@@ -195,7 +180,7 @@ def _account(account: Draft, reader: Reader) -> None:
         reader.note(
             f"{path}.mo",
             "there is no webhook",
-            'add webhook = { url = "https://…" }, or write "smpp"',
+            'add webhook = { url = "https://…", secret = "…" }, or write "smpp"',
         )
     if "burst" not in account.raw and account.get("throughput") is not None:
         account.values["burst"] = account.get("throughput")
@@ -206,6 +191,21 @@ def _account(account: Draft, reader: Reader) -> None:
             "leave it out",
         )
     _ordered(account, "retry_base", "retry_max", reader)
+    webhook = account.get("webhook")
+    if isinstance(webhook, Draft) and not _is_signing_key(webhook.get("secret")):
+        reader.note(f"{webhook.path}.secret", "has whsec_ without base64 after it", "copy it whole")
+
+
+def _is_signing_key(secret: Secret | None) -> bool:
+    encoded = "" if secret is None else secret.reveal()
+    if not encoded.startswith("whsec_"):
+        return True
+    encoded = encoded.removeprefix("whsec_")
+    try:
+        # Standard Webhooks' own libraries drop the padding, so it may be missing.
+        return bool(base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True))
+    except ValueError:
+        return False
 
 
 def _carrier(carrier: Draft, reader: Reader) -> None:
@@ -224,11 +224,7 @@ def _number(number: Draft, known: _Known, reader: Reader) -> None:
     known.refer("account", number.get("account"), f"{path}.account")
     known.refer("carrier", number.get("carrier"), f"{path}.carrier")
     address, kind = number.get("address"), number.get("kind")
-    if (
-        address is not None
-        and kind is not None
-        and is_number(address) == (kind == "alphanumeric")
-    ):
+    if address is not None and kind is not None and is_number(address) == (kind == "alphanumeric"):
         better = "alphanumeric" if kind != "alphanumeric" else "short_code"
         reader.note(
             f"{path}.kind",
@@ -254,9 +250,7 @@ def _route(route: Draft, known: _Known, reader: Reader) -> None:
     if route.get("to"):
         route.values["to"] = tuple(prefixes)
     elif route.raw.get("to") == []:
-        reader.note(
-            f"{path}.to", "is empty, so the route matches nothing", 'write [""] for all'
-        )
+        reader.note(f"{path}.to", "is empty, so the route matches nothing", 'write [""] for all')
     if route.raw.get("carriers") == []:
         reader.note(f"{path}.carriers", "is empty", "name at least one carrier")
     _unique(route.get("carriers"), "id", reader)
@@ -266,9 +260,7 @@ def _route(route: Draft, known: _Known, reader: Reader) -> None:
         known.send_by(name, f"{path}.failover[{index}]")
 
 
-def _keywords(
-    keywords: Iterable[Draft], numbers: Iterable[Draft], known: _Known, reader: Reader
-) -> None:
+def _keywords(keywords: Iterable[Draft], numbers: Iterable[Draft], known: _Known, reader: Reader) -> None:
     owners = {number.get("address"): number for number in numbers}
     seen: dict[tuple[str, str, str], str] = {}
     for keyword in keywords:
@@ -278,11 +270,7 @@ def _keywords(
             known.refer("number", number, f"{path}.number")
         known.refer("account", keyword.get("account"), f"{path}.account")
         owner = owners.get(number)
-        if (
-            owner is not None
-            and "account" not in owner.raw
-            and "account" not in keyword.raw
-        ):
+        if owner is not None and "account" not in owner.raw and "account" not in keyword.raw:
             reader.note(
                 f"{path}.account",
                 f"is missing: number {number} is shared",

@@ -13,9 +13,7 @@ from septet.config.reader import Draft, Reader
 from septet.errors import ConfigError, Problem
 
 
-def load(
-    path: str | os.PathLike[str], *, env: Mapping[str, str] | None = None
-) -> Config:
+def load(path: str | os.PathLike[str], *, env: Mapping[str, str] | None = None) -> Config:
     """Read a configuration file, or raise `ConfigError` with everything that is wrong in it.
 
     Relative paths in it are relative to the file.
@@ -23,13 +21,7 @@ def load(
     try:
         text = Path(path).read_bytes().decode()
     except OSError as error:
-        raise ConfigError(
-            [
-                Problem(
-                    "", f"{path} cannot be read: {error.strerror}", "name another file"
-                )
-            ]
-        ) from None
+        raise ConfigError([Problem("", f"{path} cannot be read: {error.strerror}", "name another file")]) from None
     except UnicodeDecodeError as error:
         raise ConfigError(
             [
@@ -43,9 +35,7 @@ def load(
     return parse(text, Path(path).absolute().parent, env=env)
 
 
-def parse(
-    text: str, base_dir: str | os.PathLike[str], *, env: Mapping[str, str] | None = None
-) -> Config:
+def parse(text: str, base_dir: str | os.PathLike[str], *, env: Mapping[str, str] | None = None) -> Config:
     """Read a configuration from its text; relative paths in it are relative to `base_dir`.
 
     >>> parse('[node]\\nname = "edge-1"', ".").node.name

@@ -62,24 +62,14 @@ def describe(kind: Any) -> str:
     if (inner := element(bare)) is not None:
         return f"an array, each {describe(inner)}"
     if options := choices(bare):
-        return ("one of " if len(options) > 1 else "") + ", ".join(
-            f'"{option}"' for option in options
-        )
+        return ("one of " if len(options) > 1 else "") + ", ".join(f'"{option}"' for option in options)
     if meta is not None and meta.description:
         return meta.description
     words = "a table" if is_table(bare) else CUSTOM.get(bare) or _PLAIN[bare]
     if meta is None:
         return words
-    low, high = (
-        (meta.ge, meta.le)
-        if meta.ge is not None
-        else (meta.min_length, meta.max_length)
-    )
+    low, high = (meta.ge, meta.le) if meta.ge is not None else (meta.min_length, meta.max_length)
     unit = "" if meta.ge is not None else " characters"
     if low is not None and high is not None:
-        return (
-            f"{words} from {low:g} to {high}{unit}"
-            if unit == ""
-            else f"{words} of {low} to {high}{unit}"
-        )
+        return f"{words} from {low:g} to {high}{unit}" if unit == "" else f"{words} of {low} to {high}{unit}"
     return f"{words} of at most {high}{unit}" if high is not None else words

@@ -14,13 +14,9 @@ from msgspec import Meta, Struct
 
 from septet.config.values import Listen, Network, Secret, SecretHash
 
-OPTOUT_REPLY = (
-    "You are opted out and will get no more messages. Reply START to opt in again."
-)
+OPTOUT_REPLY = "You are opted out and will get no more messages. Reply START to opt in again."
 OPTIN_REPLY = "You are opted in again. Reply STOP to opt out, HELP for help."
-HELP_REPLY = (
-    "Reply STOP to opt out, START to opt in again. Message and data rates may apply."
-)
+HELP_REPLY = "Reply STOP to opt out, START to opt in again. Message and data rates may apply."
 
 _DAY = 86_400
 _YEAR = 365 * _DAY
@@ -159,15 +155,15 @@ class Webhook(Struct, frozen=True, kw_only=True):
     """Where an account's events are posted, signed as Standard Webhooks asks.
 
     url: the address to post to
-    secret: what signs the events, best as `whsec_` and base64; without one they are not signed
+    secret: what signs the events: `whsec_` and base64, or any other string
     timeout: how long one attempt may take [s]
     concurrency: attempts under way at once [requests]
     """
 
     url: Url
-    secret: Secret | None = None
-    timeout: Interval = 10.0
-    concurrency: Annotated[int, Meta(ge=1, le=1000)] = 16
+    secret: Secret
+    timeout: Interval = 15.0
+    concurrency: Annotated[int, Meta(ge=1, le=1000)] = 8
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -218,9 +214,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     def admits(self, host: str) -> bool:
         """Whether a peer at this IP address may use the account."""
-        return not self.allow_from or any(
-            host in network for network in self.allow_from
-        )
+        return not self.allow_from or any(host in network for network in self.allow_from)
 
     def knows_password(self, candidate: str) -> bool:
         """Whether this is the bind password. With a hash it takes tens of milliseconds: not on the event loop."""
@@ -274,12 +268,8 @@ class Carrier(Struct, frozen=True, kw_only=True):
     port: Port = 2775
     system_id: SystemId
     password: Secret
-    system_type: Annotated[
-        str, Meta(pattern=r"^[ -~]{0,12}\Z", description="up to 12 ASCII characters")
-    ] = ""
-    address_range: Annotated[
-        str, Meta(pattern=r"^[ -~]{0,40}\Z", description="up to 40 ASCII characters")
-    ] = ""
+    system_type: Annotated[str, Meta(pattern=r"^[ -~]{0,12}\Z", description="up to 12 ASCII characters")] = ""
+    address_range: Annotated[str, Meta(pattern=r"^[ -~]{0,40}\Z", description="up to 40 ASCII characters")] = ""
     bind: Literal["transceiver", "transmitter", "receiver"] = "transceiver"
     binds: Annotated[int, Meta(ge=1, le=1000)] = 1
     window: Window = 100
@@ -289,9 +279,7 @@ class Carrier(Struct, frozen=True, kw_only=True):
     response_timeout: Interval = 60.0
     reconnect_min: Interval = 0.5
     reconnect_max: Interval = 60.0
-    service_type: Annotated[
-        str, Meta(pattern=r"^[ -~]{0,5}\Z", description="up to 5 ASCII characters")
-    ] = ""
+    service_type: Annotated[str, Meta(pattern=r"^[ -~]{0,5}\Z", description="up to 5 ASCII characters")] = ""
     source_ton: Ton | None = None
     source_npi: Npi | None = None
     dest_ton: Ton | None = None
@@ -318,9 +306,7 @@ class Number(Struct, frozen=True, kw_only=True):
     """
 
     address: Address
-    kind: Literal["short_code", "long_number", "toll_free", "alphanumeric"] = (
-        "long_number"
-    )
+    kind: Literal["short_code", "long_number", "toll_free", "alphanumeric"] = "long_number"
     country: Country = ""
     account: str | None = None
     carrier: str | None = None

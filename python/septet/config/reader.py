@@ -112,21 +112,15 @@ class Reader:
                     nearest(key, known) or f"known keys: {', '.join(known)}",
                 )
             elif isinstance(value, str) and value in NOT_YET.get(general, ()):
-                options = ", ".join(
-                    f'"{option}"' for option in choices(known[key].type)
-                )
-                self.note(
-                    where, f'not supported yet: {key} = "{value}"', f"write {options}"
-                )
+                options = ", ".join(f'"{option}"' for option in choices(known[key].type))
+                self.note(where, f'not supported yet: {key} = "{value}"', f"write {options}")
             else:
                 read = self.value(known[key].type, value, where, general)
                 if read is not None:
                     draft.values[known[key].name] = read
         for key, found in known.items():
             if found.required and key not in raw:
-                self.note(
-                    f"{path}.{key}", "is missing", f"add it: {describe(found.type)}"
-                )
+                self.note(f"{path}.{key}", "is missing", f"add it: {describe(found.type)}")
         return draft
 
     def value(self, kind: Any, value: Any, path: str, section: str) -> Any:
@@ -151,18 +145,12 @@ class Reader:
         if is_table(bare):
             if isinstance(value, dict):
                 return self.table(bare, value, path, section)
-            example = (
-                f"write {{ id = {_shown(value)} }}"
-                if "id" in bare.__struct_fields__
-                else None
-            )
+            example = f"write {{ id = {_shown(value)} }}" if "id" in bare.__struct_fields__ else None
             self.note(path, f"must be a table, not {_shown(value)}", example)
             return None
         return self._leaf(kind, value, path)
 
-    def _array(
-        self, inner: Any, values: list[Any], path: str, section: str
-    ) -> tuple[Any, ...]:
+    def _array(self, inner: Any, values: list[Any], path: str, section: str) -> tuple[Any, ...]:
         labels = _labels(split(inner)[0], values)
         read = []
         for index, (value, label) in enumerate(zip(values, labels, strict=True)):
@@ -185,12 +173,7 @@ class Reader:
         except msgspec.ValidationError:
             pass
         suggestion = nearest(value, choices(bare)) if isinstance(value, str) else None
-        if (
-            suggestion is None
-            and bare in (int, float)
-            and isinstance(value, str)
-            and value.isdigit()
-        ):
+        if suggestion is None and bare in (int, float) and isinstance(value, str) and value.isdigit():
             suggestion = f"write {value} without quotes"
         shown = "this" if is_secret and isinstance(value, str) else _shown(value)
         self.note(path, f"must be {describe(kind)}, not {shown}", suggestion)
@@ -215,9 +198,7 @@ def _labels(kind: Any, values: list[Any]) -> list[str | None]:
     ids = [digits(label) if isinstance(label, str) else None for label in ids]
     return [
         label
-        if isinstance(label, str)
-        and ids.count(label) == 1
-        and label.replace("_", "a").replace("-", "a").isalnum()
+        if isinstance(label, str) and ids.count(label) == 1 and label.replace("_", "a").replace("-", "a").isalnum()
         else None
         for label in ids
     ]
@@ -229,9 +210,5 @@ def _shown(value: Any) -> str:
         return "a table"
     if isinstance(value, list):
         return "an array"
-    text = (
-        json.dumps(value, ensure_ascii=False)
-        if isinstance(value, str | bool)
-        else str(value)
-    )
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
     return text if len(text) <= 60 else text[:57] + "…"

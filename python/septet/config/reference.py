@@ -88,11 +88,7 @@ def _toml(value: Any) -> str:
         return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, float):
         return f"{value:g}" if value < 1e6 else str(int(value))
-    return (
-        str(value)
-        if isinstance(value, int)
-        else json.dumps(str(value), ensure_ascii=False)
-    )
+    return str(value) if isinstance(value, int) else json.dumps(str(value), ensure_ascii=False)
 
 
 def render() -> str:
@@ -101,11 +97,7 @@ def render() -> str:
     for field in msgspec.structs.fields(Config):
         inner = element(split(field.type)[0])
         table = split(inner)[0] if inner is not None else split(field.type)[0]
-        title = (
-            f"[[{field.encode_name}]]"
-            if inner is not None
-            else f"[{field.encode_name}]"
-        )
+        title = f"[[{field.encode_name}]]" if inner is not None else f"[{field.encode_name}]"
         parts += _section(title, field.encode_name, table)
     return "\n".join(parts)
 
@@ -118,11 +110,7 @@ def _section(title: str, path: str, table: type[msgspec.Struct]) -> Iterator[str
     for key in keys(table):
         cells = (f"`{key.name}`", key.kind, key.unit, f"`{key.default}`", key.text)
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-    later = [
-        name.partition(".")[2]
-        for name in NOT_YET
-        if name.startswith(f"{path}.") and not NOT_YET[name]
-    ]
+    later = [name.partition(".")[2] for name in NOT_YET if name.startswith(f"{path}.") and not NOT_YET[name]]
     values = [
         f'{name.partition(".")[2]} = "{value}"'
         for name, refused in NOT_YET.items()
@@ -130,19 +118,13 @@ def _section(title: str, path: str, table: type[msgspec.Struct]) -> Iterator[str
         for value in refused
     ]
     if later or values:
-        yield (
-            "\nNot supported yet: "
-            + ", ".join(f"`{name}`" for name in later + values)
-            + "."
-        )
+        yield ("\nNot supported yet: " + ", ".join(f"`{name}`" for name in later + values) + ".")
     yield ""
     for field in msgspec.structs.fields(table):
         bare = split(field.type)[0]
         inner = split(element(bare))[0] if element(bare) is not None else bare
         if is_table(inner):
-            yield from _section(
-                f"{path}.{field.encode_name}", f"{path}.{field.encode_name}", inner
-            )
+            yield from _section(f"{path}.{field.encode_name}", f"{path}.{field.encode_name}", inner)
 
 
 if __name__ == "__main__":

@@ -42,12 +42,8 @@ class Secret:
             try:
                 text = (base_dir / rest).read_text(encoding="utf-8")
             except (OSError, UnicodeError) as error:
-                reason = (
-                    error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-                )
-                raise ValueError(
-                    f"secret file {rest} cannot be read: {reason}"
-                ) from None
+                reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+                raise ValueError(f"secret file {rest} cannot be read: {reason}") from None
             text = text.removesuffix("\n").removesuffix("\r")
         if not text:
             raise ValueError("the secret is empty")
@@ -63,7 +59,7 @@ class Secret:
 
     def matches(self, candidate: str) -> bool:
         """Whether `candidate` is the secret; takes the same time whatever it is."""
-        return hmac.compare_digest(self._value.encode(), candidate.encode())
+        return hmac.compare_digest(_octets(self._value), _octets(candidate))
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self._value == other._value
@@ -95,7 +91,7 @@ class SecretHash(Secret):
     @classmethod
     def of_key(cls, key: str) -> Self:
         """The SHA-256 hash of a random key."""
-        return cls("sha256:" + hashlib.sha256(key.encode()).hexdigest())
+        return cls("sha256:" + hashlib.sha256(_octets(key)).hexdigest())
 
     @classmethod
     def _checked(cls, text: str) -> Self:
@@ -112,13 +108,16 @@ class SecretHash(Secret):
     def matches(self, candidate: str) -> bool:
         """Whether `candidate` hashes to this. With Argon2 this takes tens of milliseconds: not on the event loop."""
         if self._value.startswith("sha256:"):
-            return hmac.compare_digest(
-                SecretHash.of_key(candidate)._value, self._value.lower()
-            )
+            return hmac.compare_digest(SecretHash.of_key(candidate).reveal(), self._value.lower())
         try:
-            return _ARGON2.verify(self._value, candidate)
+            return _ARGON2.verify(self._value, _octets(candidate))
         except argon2.exceptions.VerificationError:
             return False
+
+
+def _octets(text: str) -> bytes:
+    """A peer's string may hold lone surrogates, which plain UTF-8 refuses to encode."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 class Listen(NamedTuple):
@@ -140,19 +139,13 @@ class Listen(NamedTuple):
         if host.startswith("[") and host.endswith("]"):
             host = str(ipaddress.IPv6Address(host[1:-1]))
         elif ":" in host:
-            raise ValueError(
-                'an IPv6 address stands in brackets, for example "[::1]:2775"'
-            )
+            raise ValueError('an IPv6 address stands in brackets, for example "[::1]:2775"')
         if not (port.isascii() and port.isdigit()) or int(port) > 65535:
             raise ValueError("the port must be an integer from 0 to 65535")
         return cls(host, int(port))
 
     def __str__(self) -> str:
-        return (
-            f"[{self.host}]:{self.port}"
-            if ":" in self.host
-            else f"{self.host}:{self.port}"
-        )
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,9 @@ def fold(text: str) -> str:
     >>> fold("  «Árrêt!»  "), fold("opt-out"), fold("İPTAL")
     ('arret', 'opt out', 'iptal')
     """
-    decomposed = unicodedata.normalize(
-        "NFKD", unicodedata.normalize("NFKD", text).casefold()
-    )
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     kept = (
-        char if char.isalnum() else " "
-        for char in decomposed
-        if not unicodedata.category(char).startswith(("M", "Cf"))
+        char if char.isalnum() else " " for char in decomposed if not unicodedata.category(char).startswith(("M", "Cf"))
     )
     return " ".join("".join(kept).split())
 

@@ -54,9 +54,7 @@ PACKS: Final = (
     ),
 )
 
-_VERBS: Final[Mapping[str, Verb]] = {
-    fold(word): pack.verb for pack in PACKS for word in pack.words
-}
+_VERBS: Final[Mapping[str, Verb]] = {fold(word): pack.verb for pack in PACKS for word in pack.words}
 
 
 def words() -> list[tuple[str, Verb]]:

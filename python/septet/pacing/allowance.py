@@ -23,9 +23,7 @@ class Allowance:
 
     def __init__(self, rate: int, burst: int, now: float) -> None:
         if rate < 0 or burst < (1 if rate else 0):
-            raise ValueError(
-                "rate must not be negative, and a rate needs a burst of at least 1"
-            )
+            raise ValueError("rate must not be negative, and a rate needs a burst of at least 1")
         self.rate = rate
         self.burst = burst
         self._balance = float(burst)
@@ -63,7 +61,5 @@ class Allowance:
 
     def _refill(self, now: float) -> None:
         if now > self._seen:
-            self._balance = min(
-                self._balance + (now - self._seen) * self.rate, float(self.burst)
-            )
+            self._balance = min(self._balance + (now - self._seen) * self.rate, float(self.burst))
             self._seen = now

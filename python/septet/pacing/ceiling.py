@@ -68,9 +68,7 @@ class Ceiling:
 
     def _refill(self, now: float) -> int:
         moment = max(_nanos(now), self._seen)
-        self._level = min(
-            self._level + 99 * self.rate * (moment - self._seen), self._capacity
-        )
+        self._level = min(self._level + 99 * self.rate * (moment - self._seen), self._capacity)
         self._seen = moment
         return moment
 

@@ -75,9 +75,7 @@ TREATMENTS: Final[Mapping[int, Treatment]] = {
 }
 
 
-def treatment(
-    status: int, overrides: Mapping[int, Treatment] | None = None
-) -> Treatment:
+def treatment(status: int, overrides: Mapping[int, Treatment] | None = None) -> Treatment:
     """How to treat a status; one that no table knows, vendor specific or reserved, is tried again.
 
     >>> treatment(0x58), treatment(0x0B), treatment(0x412)

@@ -62,7 +62,8 @@ class RouteTable:
         """Look a message up and say why; nothing is sent.
 
         >>> from septet import config
-        >>> text = '[[carrier]]\\nid="a"\\nhost="h"\\nsystem_id="s"\\npassword="p"\\n[[route]]\\nto=["46"]\\ncarriers=[{id="a"}]'
+        >>> text = 'carrier = [{ id = "a", host = "h", system_id = "s", password = "p" }]'
+        >>> text += '\\n[[route]]\\nto = ["46"]\\ncarriers = [{ id = "a" }]'
         >>> table = compile_routes(config.parse(text, "."))
         >>> table.explain(None, "12345", "+46701234567").carriers
         (('a', 1),)
@@ -74,9 +75,7 @@ class RouteTable:
             step = self._try(name, rule, account, digits(sender), digits(to))
             steps.append(step)
             if step.matched:
-                shares = tuple(
-                    (self.carriers[index], weight) for index, weight in rule.carriers
-                )
+                shares = tuple((self.carriers[index], weight) for index, weight in rule.carriers)
                 return Explanation(
                     name,
                     shares,
@@ -85,13 +84,9 @@ class RouteTable:
                 )
         return Explanation(None, (), (), tuple(steps), "no_route")
 
-    def _try(
-        self, name: str, rule: Rule, account: str | None, sender: str, to: str
-    ) -> Step:
+    def _try(self, name: str, rule: Rule, account: str | None, sender: str, to: str) -> Step:
         if rule.account is not None and self.accounts[rule.account] != account:
-            return Step(
-                name, False, f"account is {self.accounts[rule.account]}, not {account}"
-            )
+            return Step(name, False, f"account is {self.accounts[rule.account]}, not {account}")
         if rule.sender is not None and rule.sender != sender:
             return Step(name, False, f"from is {rule.sender}, not {sender}")
         longest = max(
@@ -100,9 +95,7 @@ class RouteTable:
             default=None,
         )
         if longest is None:
-            return Step(
-                name, False, f"{to} starts with none of {', '.join(rule.prefixes)}"
-            )
+            return Step(name, False, f"{to} starts with none of {', '.join(rule.prefixes)}")
         return Step(
             name,
             True,
@@ -126,9 +119,7 @@ def compile_routes(config: Config) -> RouteTable:
     )
 
 
-def _routes(
-    config: Config, accounts: tuple[str, ...], carriers: tuple[str, ...]
-) -> Iterator[tuple[str, Rule]]:
+def _routes(config: Config, accounts: tuple[str, ...], carriers: tuple[str, ...]) -> Iterator[tuple[str, Rule]]:
     for index, route in enumerate(config.route):
         account = None if route.account is None else accounts.index(route.account)
         shares = [(carriers.index(share.id), share.weight) for share in route.carriers]
@@ -139,14 +130,10 @@ def _routes(
         )
 
 
-def _numbers(
-    config: Config, accounts: tuple[str, ...], carriers: tuple[str, ...]
-) -> Iterator[tuple[str, Rule]]:
+def _numbers(config: Config, accounts: tuple[str, ...], carriers: tuple[str, ...]) -> Iterator[tuple[str, Rule]]:
     receivers = {carrier.id for carrier in config.carrier if carrier.bind == "receiver"}
     for number in config.number:
         if number.carrier is not None and number.carrier not in receivers:
             account = None if number.account is None else accounts.index(number.account)
-            rule = Rule(
-                account, number.address, [""], [(carriers.index(number.carrier), 1)], []
-            )
+            rule = Rule(account, number.address, [""], [(carriers.index(number.carrier), 1)], [])
             yield f"number.{number.address}", rule

@@ -80,9 +80,6 @@ def compile_inbound(config: Config) -> InboundTable:
         place = places[keyword.number]
         # A shared number's keyword names its account: the configuration is refused otherwise.
         owner = accounts.index(keyword.account or config.number[place].account or "")
-        triggers += [
-            Trigger(place, word, keyword.mode, owner, keyword.reply, keyword.id)
-            for word in keyword.words
-        ]
+        triggers += [Trigger(place, word, keyword.mode, owner, keyword.reply, keyword.id) for word in keyword.words]
     triggers.sort(key=lambda trigger: _PRECEDENCE.index(trigger.mode))
     return InboundTable(numbers, tuple(triggers))
