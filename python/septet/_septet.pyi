@@ -1,9 +1,34 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal, final
 
+__all__ = ["ERROR_CODES"]
+
 ERROR_CODES: list[str]
 
 # ---- text and keywords: septet_core::text, septet_core::keywords ----
+
+__all__ += [
+    "Analysis",
+    "AnalysisBatch",
+    "Hit",
+    "KeywordMatcher",
+    "Partial",
+    "Reassembler",
+    "Segment",
+    "SegmentBatch",
+    "Whole",
+    "analyze",
+    "analyze_many",
+    "decode",
+    "gsm7_decode",
+    "gsm7_encode",
+    "gsm7_pack",
+    "gsm7_unpack",
+    "normalise",
+    "segment",
+    "segment_binary",
+    "segment_many",
+]
 
 @final
 class Analysis:
@@ -49,9 +74,7 @@ class SegmentBatch:
     def __len__(self) -> int: ...
     def __getitem__(self, at: int, /) -> list[Segment]: ...
 
-def analyze(
-    text: str, *, languages: Sequence[str], reference_bits: int, transliterate: bool
-) -> Analysis: ...
+def analyze(text: str, *, languages: Sequence[str], reference_bits: int, transliterate: bool) -> Analysis: ...
 def analyze_many(
     texts: Iterable[str], *, languages: Sequence[str], reference_bits: int, transliterate: bool
 ) -> AnalysisBatch: ...
@@ -78,9 +101,7 @@ def segment_many(
 def segment_binary(
     data: bytes, *, udh: bytes, data_coding: int, reference: int, reference_bits: int
 ) -> list[Segment]: ...
-def decode(
-    body: bytes, data_coding: int, *, udh: bytes, packed: bool, default_alphabet: str
-) -> str: ...
+def decode(body: bytes, data_coding: int, *, udh: bytes, packed: bool, default_alphabet: str) -> str: ...
 def gsm7_encode(text: str, languages: Sequence[str]) -> bytes: ...
 def gsm7_decode(octets: bytes) -> str: ...
 def gsm7_pack(septets: bytes, fill_bits: int) -> bytes: ...

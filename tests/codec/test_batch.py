@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+
 from septet import analyze, analyze_many, segment_many
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from septet import SeptetError, gsm7
 
-from .vectors import load
+from septet import SeptetError, gsm7
+from tests.codec.vectors import load
 
 
 @pytest.mark.parametrize("vector", load("gsm7"), ids=lambda v: v["clause"])

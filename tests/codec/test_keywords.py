@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from septet import Hit, KeywordMatcher, SeptetError
 from septet.codec import normalise
-
-from .vectors import load
+from tests.codec.vectors import load
 
 WORDS = st.lists(st.text("ab ", min_size=1, max_size=6).filter(str.strip), min_size=1, max_size=8)
 

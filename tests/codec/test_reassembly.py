@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-import septet
 from hypothesis import given
 from hypothesis import strategies as st
-from septet import Reassembler, Segment, SeptetError, Whole
 
-from .vectors import load
+import septet
+from septet import Reassembler, Segment, SeptetError, Whole
+from tests.codec.vectors import load
 
 
 def give(box: Reassembler, part: Segment, now: float = 0.0, source: str = "4670", dest: str = "12345") -> Whole | None:
@@ -44,7 +44,9 @@ def test_a_header_without_valid_concatenation_stands_alone(vector: Any) -> None:
     assert len(box) == (whole is None)
 
 
-@pytest.mark.parametrize("sar", [(1, 0, 0), (1, 2, 3), (1, 2, 0), (-1, 2, 1), (70000, 2, 1), (1, 256, 1), (1, 2, 2**40)])
+@pytest.mark.parametrize(
+    "sar", [(1, 0, 0), (1, 2, 3), (1, 2, 0), (-1, 2, 1), (70000, 2, 1), (1, 256, 1), (1, 2, 2**40)]
+)
 def test_impossible_sar_values_count_as_none(sar: tuple[int, int, int]) -> None:
     whole = Reassembler().add("a", "b", b"x", data_coding=0, sar=sar, now=0)
     assert whole is not None and whole.text == "x"

@@ -2,53 +2,48 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import unicodedata
+from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from septet.cli.command import declare
 from septet.codec import analyze
-from septet.errors import SeptetError
 
 if TYPE_CHECKING:
+    from septet.cli.command import Subparsers
     from septet.codec import Analysis
-
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 UNITS = {"gsm7": "septets", "ucs2": "UTF-16 units"}
 
 
 def add(subparsers: Subparsers) -> None:
-    """Adds the command to the parser of `septet`."""
-    parser = subparsers.add_parser(
+    """Declare the command."""
+    parser = declare(
+        subparsers,
         "segments",
-        help="what a text costs: encoding, units, segments, and what forces UCS-2",
-        description="What a text costs: encoding, units, segments, and what forces UCS-2.",
-        epilog="example: septet segments 'Your table is booked – see you at 8'",
+        run,
+        help="show what a text costs: encoding, units, segments, and what forces UCS-2",
+        example="septet segments 'Your table is booked – see you at 8'",
     )
     parser.add_argument("text", metavar="TEXT", help="the text, or - to read it from standard input")
     parser.add_argument(
         "--reference-bits", type=int, choices=(8, 16), default=8, help="width of the concatenation reference"
     )
     parser.add_argument("--transliterate", action="store_true", help="replace typographic signs by plain ones first")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.set_defaults(func=run)
+    parser.add_argument("--json", action="store_true", help="print a JSON object")
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Prints the analysis; 0, or 1 with a line on stderr if the text cannot be a message."""
-    text = sys.stdin.read() if arguments.text == "-" else arguments.text
-    try:
-        cost = analyze(text, reference_bits=arguments.reference_bits, transliterate=arguments.transliterate)
-    except SeptetError as error:
-        print(f"septet segments: {error}", file=sys.stderr)
-        return 1
-    if arguments.json:
+def run(options: Namespace) -> int:
+    """Print the analysis."""
+    text = sys.stdin.read() if options.text == "-" else options.text
+    cost = analyze(text, reference_bits=options.reference_bits, transliterate=options.transliterate)
+    if options.json:
         print(json.dumps(as_json(cost), ensure_ascii=False))
     else:
         show(cost, Console())

@@ -1,7 +1,7 @@
 """Texts into short messages and back: alphabets, segments, reassembly, keywords.
 
-Nothing is damaged silently. What cannot be encoded or decoded as asked raises `SeptetError` with a stable `code` and, in
-`offset`, the place.
+Nothing is damaged silently. What cannot be encoded or decoded as asked raises `SeptetError` with a stable `code`
+and, in `offset`, the place.
 """
 
 from septet._septet import Analysis, Hit, KeywordMatcher, Partial, Reassembler, Segment, Whole

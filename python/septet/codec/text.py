@@ -51,10 +51,10 @@ def segment(
     packed: bool = False,
     transliterate: bool = False,
 ) -> list[Segment]:
-    """Splits `text` into the fewest short messages, none of which cuts an escape pair or a surrogate pair.
+    """Split `text` into the fewest short messages, none of which cuts an escape pair or a surrogate pair.
 
-    `encoding` is "auto" (7-bit if it can, else UCS-2), "gsm7", "ucs2" or "latin1". `reference` (8 or 16 bits) is what the
-    parts of one message share. `packed` puts eight septets into seven octets.
+    `encoding` is "auto" (7-bit if it can, else UCS-2), "gsm7", "ucs2" or "latin1". `reference` (8 or 16 bits) is what
+    the parts of one message share. `packed` puts eight septets into seven octets.
 
     >>> [part] = segment("Hello")
     >>> part.data_coding, part.udh, part.body
@@ -110,7 +110,7 @@ def segment_many(
 def segment_binary(
     data: bytes, *, udh: bytes = b"", data_coding: int = 4, reference: int = 0, reference_bits: int = 8
 ) -> list[Segment]:
-    """Splits octets that are encoded already. The elements of `udh` (with its length octet) stand in every part.
+    """Split octets that are encoded already. The elements of `udh` (with its length octet) stand in every part.
 
     >>> parts = segment_binary(bytes(200), udh=bytes.fromhex("06050415811581"), reference=9)
     >>> [(part.udh.hex(), len(part.body)) for part in parts]

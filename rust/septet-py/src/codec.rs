@@ -184,7 +184,7 @@ impl Segment {
         self.encoding.name()
     }
 
-    /// The SMPP data_coding.
+    /// The SMPP `data_coding`.
     #[getter]
     fn data_coding(&self) -> u8 {
         self.data_coding

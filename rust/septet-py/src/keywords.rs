@@ -30,7 +30,7 @@ impl Hit {
 
 /// Finds which keyword a text means. Case, accents, punctuation and spacing make no difference.
 ///
-/// `mode` is "first_word" (the text begins with the keyword, which may be several words), "whole_text" or "anywhere" (as whole
+/// `mode` is `"first_word"` (the text begins with the keyword, which may be several words), `"whole_text"` or `"anywhere"` (as whole
 /// words). Of several that fit, the leftmost counts, and of those the longest. A keyword's id is its position in `keywords`; of
 /// two that normalise to the same, the first.
 ///
@@ -43,6 +43,7 @@ impl Hit {
 /// >>> KeywordMatcher(["tea", "milk"], mode="anywhere").find_all("Milk, no TEA")
 /// [Hit(id=1, start=0, end=4), Hit(id=0, start=8, end=11)]
 #[pyclass(frozen, module = "septet._septet")]
+#[allow(clippy::doc_link_with_quotes)] // a list in a Python example
 struct KeywordMatcher(Matcher);
 
 #[pymethods]

@@ -46,8 +46,23 @@ struct Message {
 #[derive(Debug)]
 struct Open<T> {
     id: u64,
-    held: usize,
-    slots: Vec<Option<(u64, T)>>,
+    /// In sequence order. Only parts that came take room: a total of 255 costs a peer nothing to claim.
+    pieces: Vec<Piece<T>>,
+}
+
+#[derive(Debug)]
+struct Piece<T> {
+    sequence: u8,
+    fingerprint: u64,
+    part: T,
+}
+
+impl<T> Open<T> {
+    /// Where the piece of that sequence is, or belongs.
+    fn find(&self, sequence: u8) -> Result<usize, usize> {
+        self.pieces
+            .binary_search_by_key(&sequence, |piece| piece.sequence)
+    }
 }
 
 #[derive(Debug)]
@@ -112,23 +127,22 @@ impl<T> Reassembler<T> {
             wide,
             total,
         };
-        let slot = usize::from(sequence) - 1;
         self.forget_done(now);
         if let Some(open) = self.open.get(&message) {
-            let taken = open.slots[slot].as_ref().map(|(f, _)| *f);
+            let same = open
+                .find(sequence)
+                .ok()
+                .map(|at| open.pieces[at].fingerprint == fingerprint);
             let (id, opened) = (open.id, self.ages[&open.id].0);
-            if self.aged(opened, now) || taken.is_some_and(|f| f != fingerprint) {
+            if self.aged(opened, now) || same == Some(false) {
                 self.displace(id);
-            } else if taken.is_some() {
+            } else if same == Some(true) {
                 return Added::Duplicate(part);
             }
         }
         if !self.open.contains_key(&message) {
-            if self
-                .done
-                .get(&message)
-                .is_some_and(|d| d.fingerprints[slot] == fingerprint)
-            {
+            let done = self.done.get(&message);
+            if done.is_some_and(|d| d.fingerprints[usize::from(sequence) - 1] == fingerprint) {
                 return Added::Duplicate(part);
             }
             self.open_set(&message, now);
@@ -136,10 +150,17 @@ impl<T> Reassembler<T> {
         let Some(open) = self.open.get_mut(&message) else {
             return Added::Whole(vec![part]);
         };
-        open.slots[slot] = Some((fingerprint, part));
-        open.held += 1;
+        let (Ok(at) | Err(at)) = open.find(sequence);
+        open.pieces.insert(
+            at,
+            Piece {
+                sequence,
+                fingerprint,
+                part,
+            },
+        );
         self.held += 1;
-        if open.held == usize::from(total) {
+        if open.pieces.len() == usize::from(total) {
             return Added::Whole(self.complete(message, now));
         }
         let newest = open.id;
@@ -209,38 +230,37 @@ impl<T> Reassembler<T> {
 
     fn open_set(&mut self, message: &Message, now: Micros) {
         let id = self.next_serial();
-        let slots = std::iter::repeat_with(|| None)
-            .take(usize::from(message.total))
-            .collect();
         self.ages.insert(id, (now, message.clone()));
-        self.open
-            .insert(message.clone(), Open { id, held: 0, slots });
+        let pieces = Vec::new();
+        self.open.insert(message.clone(), Open { id, pieces });
     }
 
-    fn close(&mut self, id: u64) -> Vec<(u64, T)> {
+    fn close(&mut self, id: u64) -> Vec<Piece<T>> {
         let Some((_, message)) = self.ages.remove(&id) else {
             return Vec::new();
         };
-        let parts: Vec<_> = self
+        let pieces = self
             .open
             .remove(&message)
-            .map(|o| o.slots.into_iter().flatten().collect())
+            .map(|open| open.pieces)
             .unwrap_or_default();
-        self.held -= parts.len();
-        parts
+        self.held -= pieces.len();
+        pieces
     }
 
     fn displace(&mut self, id: u64) {
-        let parts = self.close(id);
-        if !parts.is_empty() {
+        let pieces = self.close(id);
+        if !pieces.is_empty() {
             self.displaced
-                .push(parts.into_iter().map(|(_, part)| part).collect());
+                .push(pieces.into_iter().map(|piece| piece.part).collect());
         }
     }
 
     fn complete(&mut self, message: Message, now: Micros) -> Vec<T> {
         let id = self.open[&message].id;
-        let (fingerprints, parts): (Vec<_>, Vec<_>) = self.close(id).into_iter().unzip();
+        let pieces = self.close(id).into_iter();
+        let (fingerprints, parts): (Vec<_>, Vec<_>) =
+            pieces.map(|piece| (piece.fingerprint, piece.part)).unzip();
         if let Some(before) = self.done.remove(&message) {
             self.done_ages.remove(&before.id);
             self.remembered -= before.fingerprints.len();

@@ -70,7 +70,7 @@ struct Whole {
     dest: String,
     /// How many parts it came in.
     parts: usize,
-    /// The data_coding of its first part.
+    /// The `data_coding` of its first part.
     data_coding: u8,
     /// The text; None where the coding is binary, or the octets are no text of that coding.
     text: Option<String>,
@@ -115,7 +115,7 @@ struct Partial {
     total: u8,
     /// The sequence numbers of those that did not come.
     missing: Py<PyTuple>,
-    /// The data_coding of the first part that came.
+    /// The `data_coding` of the first part that came.
     data_coding: u8,
     /// The text of what came, else None.
     text: Option<String>,
@@ -196,9 +196,9 @@ impl Reassembler {
 
     /// Takes a part in and returns the message that it completes, if any. A part that needs no other comes back at once.
     ///
-    /// `udh` is the header with its length octet; `sar` the values of the sar_* parameters (reference, total, sequence). An
+    /// `udh` is the header with its length octet; `sar` the values of the `sar_*` parameters (reference, total, sequence). An
     /// impossible one counts as none. `now` is in seconds on any clock that does not jump; sets older than ttl are dropped.
-    #[pyo3(signature = (source, dest, body, *, data_coding, now, udh = &[][..], sar = None))]
+    #[pyo3(signature = (source, dest, body, *, data_coding, now, udh = b"".as_slice(), sar = None), text_signature = "($self, source, dest, body, *, data_coding, now, udh=b'', sar=None)")]
     #[allow(clippy::too_many_arguments)] // the fields of a short message, all but three by name
     fn add(
         &mut self,
