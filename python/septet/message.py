@@ -158,6 +158,16 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "f
         return None if self.data is None else bytes.fromhex(self.data)
 
     @property
+    def due_ms(self) -> int:
+        """`send_at` in milliseconds since 1970; 0 = at once."""
+        return 0 if self.send_at is None else int(self.send_at.timestamp() * 1000)
+
+    @property
+    def joined_tags(self) -> str:
+        """The tags as one string, joined by U+001F."""
+        return "\x1f".join(self.tags)
+
+    @property
     def header(self) -> bytes:
         """`udh` as octets, empty where there is none."""
         return bytes.fromhex(self.udh) if self.udh else b""

@@ -1,1 +1,1 @@
-"""carriers"""
+"""Outbound links: connect, bind, back off, pace."""

@@ -1,1 +1,44 @@
-"""config"""
+"""The configuration file: typed structures, and `load`, which reports everything that is wrong at once."""
+
+from septet.config.file import load, parse
+from septet.config.model import (
+    Account,
+    Carrier,
+    Config,
+    Http,
+    Keyword,
+    Metrics,
+    Node,
+    Number,
+    Route,
+    Share,
+    Smpp,
+    Store,
+    Webhook,
+)
+from septet.config.values import Listen, Network, Secret, SecretHash
+from septet.errors import ConfigError, Problem
+
+__all__ = [
+    "Account",
+    "Carrier",
+    "Config",
+    "ConfigError",
+    "Http",
+    "Keyword",
+    "Listen",
+    "Metrics",
+    "Network",
+    "Node",
+    "Number",
+    "Problem",
+    "Route",
+    "Secret",
+    "SecretHash",
+    "Share",
+    "Smpp",
+    "Store",
+    "Webhook",
+    "load",
+    "parse",
+]

@@ -1,6 +1,113 @@
-//! Python classes for keywords.
+//! `septet.KeywordMatcher` over `septet_core::keywords`.
 use pyo3::prelude::*;
+use pyo3::types::PyString;
+use septet_core::keywords::{self, Matcher, Mode};
 
-pub(crate) fn register(_m: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+use crate::codec::{utf8, utf8_all};
+use crate::errors::OrRaise;
+
+/// A keyword found in a text.
+#[pyclass(frozen, eq, get_all, module = "septet._septet")]
+#[derive(Clone, PartialEq)]
+struct Hit {
+    /// The keyword's position in the list that was given.
+    id: usize,
+    /// Its first character in the normalised text.
+    start: usize,
+    /// One past its last character there.
+    end: usize,
+}
+
+#[pymethods]
+impl Hit {
+    fn __repr__(&self) -> String {
+        format!(
+            "Hit(id={}, start={}, end={})",
+            self.id, self.start, self.end
+        )
+    }
+}
+
+/// Finds which keyword a text means. Case, accents, punctuation and spacing make no difference.
+///
+/// `mode` is `"first_word"` (the text begins with the keyword, which may be several words), `"whole_text"` or `"anywhere"` (as whole
+/// words). Of several that fit, the leftmost counts, and of those the longest. A keyword's id is its position in `keywords`; of
+/// two that normalise to the same, the first.
+///
+/// >>> from septet import KeywordMatcher
+/// >>> matcher = KeywordMatcher(["STOP", "stop all", "Arrêt"])
+/// >>> matcher.match("  arret!"), matcher.match("Stop all of it"), matcher.match("nonstop")
+/// (2, 1, None)
+/// >>> matcher.match_many(["stop", "go"])
+/// [0, None]
+/// >>> KeywordMatcher(["tea", "milk"], mode="anywhere").find_all("Milk, no TEA")
+/// [Hit(id=1, start=0, end=4), Hit(id=0, start=8, end=11)]
+#[pyclass(frozen, module = "septet._septet")]
+#[allow(clippy::doc_link_with_quotes)] // a list in a Python example
+struct KeywordMatcher(Matcher);
+
+#[pymethods]
+impl KeywordMatcher {
+    #[new]
+    #[pyo3(signature = (keywords, *, mode = "first_word"))]
+    fn new(keywords: &Bound<'_, PyAny>, mode: &str) -> PyResult<Self> {
+        let py = keywords.py();
+        let words = utf8_all(keywords)?;
+        let mode = Mode::from_name(mode).or_raise(py)?;
+        py.detach(|| Matcher::new(&words, mode))
+            .map(Self)
+            .or_raise(py)
+    }
+
+    /// The id of the keyword that `text` means, or None.
+    #[pyo3(name = "match")]
+    fn find(&self, text: &Bound<'_, PyString>) -> PyResult<Option<usize>> {
+        Ok(self.0.find(&keywords::normalise(&utf8(text)?)))
+    }
+
+    /// `match` for each of `texts`; other threads run meanwhile.
+    fn match_many(&self, py: Python<'_>, texts: &Bound<'_, PyAny>) -> PyResult<Vec<Option<usize>>> {
+        let texts = utf8_all(texts)?;
+        Ok(py.detach(|| {
+            texts
+                .iter()
+                .map(|t| self.0.find(&keywords::normalise(t)))
+                .collect()
+        }))
+    }
+
+    /// Every keyword in `text` from left to right, none overlapping another; positions are those in `normalise(text)`.
+    fn find_all(&self, text: &Bound<'_, PyString>) -> PyResult<Vec<Hit>> {
+        let normal = keywords::normalise(&utf8(text)?);
+        let (mut at, mut characters) = (0, 0);
+        let mut count_to = |octet: usize| {
+            characters += normal[at..octet].chars().count();
+            at = octet;
+            characters
+        };
+        let hits = self.0.find_all(&normal).into_iter();
+        Ok(hits
+            .map(|h| Hit {
+                id: h.id,
+                start: count_to(h.start),
+                end: count_to(h.end),
+            })
+            .collect())
+    }
+
+    /// How many keywords there are.
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+}
+
+#[pyfunction]
+fn normalise(text: &Bound<'_, PyString>) -> PyResult<String> {
+    Ok(keywords::normalise(&utf8(text)?))
+}
+
+pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<Hit>()?;
+    m.add_class::<KeywordMatcher>()?;
+    m.add_function(wrap_pyfunction!(normalise, m)?)
 }

@@ -1,6 +1,269 @@
-//! Python classes for smpp.
+//! Python's view of `septet_core::smpp`. `septet.smpp` documents it for users.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "PyO3 hands arguments over by value"
+)]
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyMapping, PyString};
+use septet_core::Error;
+use septet_core::smpp::command::{self, Operation};
+use septet_core::smpp::frame::{self, Header};
+use septet_core::smpp::{Pdu, pdu, status, tlv};
 
-pub(crate) fn register(_m: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+use crate::errors::{OrRaise, raise};
+use fields::Fields;
+
+mod fields;
+mod receipt;
+
+/// A whole PDU; cannot be changed.
+#[pyclass(frozen, name = "Pdu", module = "septet.smpp")]
+pub(crate) struct PyPdu(Pdu);
+
+#[pymethods]
+impl PyPdu {
+    #[new]
+    #[pyo3(signature = (command, *, sequence = 1, status = 0, fields = None, tlvs = Vec::new()))]
+    fn new(
+        command: &Bound<'_, PyAny>,
+        sequence: u32,
+        status: u32,
+        fields: Option<&Bound<'_, PyAny>>,
+        tlvs: Vec<(u16, PyBackedBytes)>,
+    ) -> PyResult<Self> {
+        let py = command.py();
+        let row = operation(command)?;
+        let given = fields.map_or(Ok(Vec::new()), |all| fields::given(row, all))?;
+        let tlvs = tlvs
+            .into_iter()
+            .map(|(tag, value)| (tag, value.to_vec()))
+            .collect();
+        Pdu::build(row.id, status, sequence, given, tlvs)
+            .or_raise(py)
+            .map(Self)
+    }
+
+    /// The operation's name, such as `submit_sm`.
+    #[getter]
+    fn command(&self) -> &'static str {
+        command::name(self.0.command)
+    }
+
+    /// `command_id`.
+    #[getter]
+    fn command_id(&self) -> u32 {
+        self.0.command
+    }
+
+    /// `command_status`.
+    #[getter]
+    fn status(&self) -> u32 {
+        self.0.status
+    }
+
+    /// `sequence_number`.
+    #[getter]
+    fn sequence(&self) -> u32 {
+        self.0.sequence
+    }
+
+    /// The mandatory parameters by the specification's names, in wire order.
+    #[getter]
+    fn fields(slf: Py<Self>) -> Fields {
+        Fields(slf)
+    }
+
+    /// Tag and value of each TLV, in wire order.
+    #[getter]
+    fn tlvs<'py>(&self, py: Python<'py>) -> Vec<(u16, Bound<'py, PyBytes>)> {
+        self.0
+            .tlvs
+            .iter()
+            .map(|(tag, value)| (*tag, PyBytes::new(py, value)))
+            .collect()
+    }
+
+    /// The octets; `decode` gives the same PDU again.
+    fn encode<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.0
+            .encode()
+            .or_raise(py)
+            .map(|octets| PyBytes::new(py, &octets))
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other
+            .cast::<Self>()
+            .is_ok_and(|other| other.get().0 == self.0)
+    }
+
+    #[classattr]
+    fn __hash__() -> Option<Py<PyAny>> {
+        None
+    }
+
+    fn __repr__(slf: Py<Self>, py: Python<'_>) -> PyResult<String> {
+        let Self(pdu) = slf.get();
+        let name = command::name(pdu.command);
+        let (sequence, status, tlvs) = (pdu.sequence, status::name(pdu.status), pdu.tlvs.len());
+        let fields = fields::dict(py, pdu)?.repr()?.to_string();
+        Ok(format!(
+            "<Pdu {name} sequence={sequence} status={status} fields={fields} tlvs={tlvs}>"
+        ))
+    }
+}
+
+fn operation(command: &Bound<'_, PyAny>) -> PyResult<&'static Operation> {
+    let py = command.py();
+    let row = if let Ok(name) = command.cast::<PyString>() {
+        command::named(&name.to_cow()?)
+    } else if let Ok(id) = command.extract::<u32>() {
+        command::find(id)
+    } else {
+        return Err(PyTypeError::new_err(
+            "command is an operation's name, such as \"submit_sm\", or its id",
+        ));
+    };
+    let missing = || {
+        let message = format!(
+            "{} is not an operation of SMPP 3.4",
+            command
+                .repr()
+                .map_or_else(|_| String::new(), |r| r.to_string())
+        );
+        Error::new("smpp.unknown_command", message)
+    };
+    row.ok_or_else(missing).or_raise(py)
+}
+
+/// A PDU that a `Framer` could cut out but not decode.
+#[pyclass(frozen, get_all, module = "septet.smpp")]
+pub(crate) struct BadPdu {
+    /// The `SeptetError` that says what is wrong; its offset counts from the PDU's first octet.
+    error: Py<PyAny>,
+    /// `command_id`, as received.
+    command_id: u32,
+    /// `command_status`, as received.
+    status: u32,
+    /// `sequence_number`, as received.
+    sequence: u32,
+    /// The octets of the PDU; of one that lost the stream, its header alone.
+    data: Py<PyBytes>,
+    /// True if the stream is lost: answer with `generic_nack` 0x02 and close (4.3).
+    fatal: bool,
+}
+
+#[pymethods]
+impl BadPdu {
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let error = self.error.bind(py).repr()?;
+        let fatal = if self.fatal { "True" } else { "False" };
+        Ok(format!(
+            "BadPdu({error}, sequence={}, fatal={fatal})",
+            self.sequence
+        ))
+    }
+}
+
+impl BadPdu {
+    fn new(py: Python<'_>, header: Header, data: &[u8], error: &Error, fatal: bool) -> Self {
+        Self {
+            error: raise(py, error).into_value(py).into_any(),
+            command_id: header.command,
+            status: header.status,
+            sequence: header.sequence,
+            data: PyBytes::new(py, data).unbind(),
+            fatal,
+        }
+    }
+}
+
+/// Cuts a stream into PDUs, however it arrives.
+#[pyclass(module = "septet.smpp", name = "Framer")]
+pub(crate) struct PyFramer(frame::Framer, u32);
+
+#[pymethods]
+impl PyFramer {
+    #[new]
+    #[pyo3(signature = (*, max_pdu = frame::DEFAULT_MAX_PDU))]
+    fn new(max_pdu: u32) -> Self {
+        Self(frame::Framer::new(max_pdu), max_pdu)
+    }
+
+    /// The PDUs that this chunk completes.
+    fn feed<'py>(
+        &mut self,
+        py: Python<'py>,
+        chunk: PyBackedBytes,
+    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let mut found = Vec::new();
+        let max = self.1;
+        self.0.feed(&chunk, |front| {
+            found.push(match front {
+                Ok((header, body)) => one(py, header, body),
+                Err(header) => {
+                    let bad =
+                        BadPdu::new(py, header, &header.octets(), &pdu::bad_length(header), true);
+                    Bound::new(py, bad).map(Bound::into_any)
+                }
+            });
+            Some(max)
+        });
+        found.into_iter().collect()
+    }
+
+    /// Octets kept until the rest of their PDU arrives.
+    #[getter]
+    fn pending(&self) -> usize {
+        self.0.kept()
+    }
+
+    /// True once a length that cannot be true was seen; nothing more comes out.
+    #[getter]
+    fn lost(&self) -> bool {
+        self.0.is_lost()
+    }
+}
+
+fn one<'py>(py: Python<'py>, header: Header, body: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    match Pdu::decode_body(header, body) {
+        Ok(pdu) => Bound::new(py, PyPdu(pdu)).map(Bound::into_any),
+        Err(error) => {
+            let data = [&header.octets(), body].concat();
+            Bound::new(py, BadPdu::new(py, header, &data, &error, false)).map(Bound::into_any)
+        }
+    }
+}
+
+/// Decodes exactly one PDU.
+#[pyfunction]
+fn smpp_decode(py: Python<'_>, data: PyBackedBytes) -> PyResult<PyPdu> {
+    Pdu::decode(&data).or_raise(py).map(PyPdu)
+}
+
+/// The specification's name of a `command_status`; `vendor` or `reserved` for those it does not name.
+#[pyfunction]
+fn smpp_status_name(code: u32) -> &'static str {
+    status::name(code)
+}
+
+/// The specification's name of a TLV's tag.
+#[pyfunction]
+fn smpp_tlv_name(tag: u16) -> Option<&'static str> {
+    tlv::name(tag)
+}
+
+pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<PyPdu>()?;
+    m.add_class::<BadPdu>()?;
+    m.add_class::<PyFramer>()?;
+    m.add_class::<Fields>()?;
+    m.add_class::<receipt::PyReceipt>()?;
+    PyMapping::register::<Fields>(m.py())?;
+    m.add_function(wrap_pyfunction!(smpp_decode, m)?)?;
+    m.add_function(wrap_pyfunction!(smpp_status_name, m)?)?;
+    m.add_function(wrap_pyfunction!(smpp_tlv_name, m)?)?;
+    m.add_function(wrap_pyfunction!(receipt::parse_receipt, m)?)
 }

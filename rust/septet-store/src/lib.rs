@@ -1,1 +1,29 @@
-//! The embedded store (under construction).
+//! The embedded store: one SQLite file, one writer thread, group commit.
+//!
+//! The engine hands over a [`Page`](septet_core::page::Page) and goes on; the writer thread puts every page that
+//! arrived while its last commit ran into the next transaction. There is no fixed wait: a lone page commits at once,
+//! and the price of a sync is shared by more pages the busier the node is.
+//!
+//! Invariants:
+//! - A page is committed whole or not at all, and pages commit in the order of `seq`.
+//! - [`Finished::committed`] never names a page that a restart could miss.
+//! - A page that cannot be committed stays with the writer until it can, or until the store is closed.
+#![forbid(unsafe_code)]
+
+mod backend;
+mod error;
+mod filter;
+mod lock;
+mod memory;
+mod reader;
+mod schema;
+mod store;
+mod transaction;
+mod wake;
+mod writer;
+
+pub use backend::{Backend, Finished, OnPage};
+pub use error::Error;
+pub use filter::Filter;
+pub use memory::Memory;
+pub use store::{Durability, Options, Store};

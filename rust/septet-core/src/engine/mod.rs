@@ -1,1 +1,336 @@
-//! engine (under construction).
+//! The engine: every session, every living message, every queue, and the journal, without a socket or a clock.
+//!
+//! Python calls it once for each chunk read, once for each grant, once for each commit. It answers with
+//! counts and with *attention*: which sessions have octets to write, which carriers have work, which accounts
+//! have something to be told. What it writes to the journal it also applies to itself by the same functions
+//! that a restart replays, so memory after a crash is memory before it.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `tables` | policy as data: accounts, carriers, numbers, routes, keywords |
+//! | `peers` | sessions: ESMEs and carrier links, chunk in, octets out |
+//! | `accept` | an MT is admitted: consent, route, carrier, parts |
+//! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
+//! | `receipts` | a receipt finds its message, now or later |
+//! | `inbound` | an MO: parts, consent words, keywords, replies |
+//! | `deliver` | receipts and MOs go to their account |
+//! | `settle` | a message ends: status, what to tell, folding into the log |
+//! | `journal`, `replay` | pages of records, and their way back into memory |
+//! | `view` | one message as the API shows it |
+
+mod accept;
+mod deliver;
+mod envelope;
+mod id;
+mod inbound;
+mod journal;
+mod keyed;
+mod ledger;
+mod message;
+mod peers;
+mod queue;
+mod receipts;
+mod replay;
+mod settle;
+mod submit;
+pub mod tables;
+mod tally;
+mod view;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
+
+pub use accept::{Post, Posted, Refusal};
+pub use deliver::{Hook, HookKind};
+pub use id::Id;
+pub use ledger::Handle;
+pub use message::{Event, NOBODY, Status};
+pub use peers::BindRequest;
+pub use tally::{BOUNDS, CarrierTally, Direction, Histogram, Tally};
+pub use view::{Filter, View, view_of_record};
+
+use crate::Result;
+use crate::clock::{Micros, WallMs};
+use crate::page::{ConsentRow, KeyRow, Page};
+use crate::text::reassemble::Reassembler;
+use id::Ids;
+use journal::{Effect, Journal};
+use keyed::{Consent, Correlation};
+use ledger::Ledger;
+use queue::Queue;
+use tables::{Config, Tables};
+
+/// What waits for a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Wake {
+    /// An MT may (again) be queued: its token.
+    Queue(u64),
+    /// An account may be told again: its token.
+    Tell(u64),
+}
+
+/// What a carrier is doing.
+struct Lane {
+    queue: Queue,
+    /// Sessions of its links, by link.
+    links: Vec<Option<u32>>,
+    /// Whether routing may choose it; the node decides.
+    usable: bool,
+    /// Segments written and not answered.
+    in_flight: usize,
+}
+
+/// What an account has waiting.
+#[derive(Default)]
+struct Desk {
+    sessions: Vec<u32>,
+    /// Receipts and MOs for SMPP.
+    out: VecDeque<Handle>,
+    /// Events for the webhook, each with its bit of `message::tell`.
+    hooks: VecDeque<(Handle, u8)>,
+}
+
+/// What the caller should look at, since it last asked.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Attention {
+    /// Sessions with octets to write (or to be closed after them).
+    pub output: BTreeSet<u32>,
+    /// Sessions whose peer wants to bind.
+    pub binds: BTreeSet<u32>,
+    /// Sessions with submits to admit.
+    pub inboxes: BTreeSet<u32>,
+    /// Sessions to close once their output is written.
+    pub closing: BTreeSet<u32>,
+    /// Carriers with something to write and perhaps room in a window.
+    pub carriers: BTreeSet<u16>,
+    /// Carriers whose links came up or went down.
+    pub links: BTreeSet<u16>,
+    /// Carriers that throttled us.
+    pub throttled: BTreeSet<u16>,
+    /// Accounts with something for SMPP.
+    pub accounts: BTreeSet<u16>,
+    /// Accounts with something for their webhook.
+    pub hooks: BTreeSet<u16>,
+}
+
+/// See the module.
+pub struct Engine {
+    tables: Tables,
+    ids: Ids,
+    ledger: Ledger,
+    journal: Journal,
+    consent: Consent,
+    correlation: Correlation,
+    reassembly: Reassembler<Handle>,
+    lanes: Vec<Lane>,
+    desks: Vec<Desk>,
+    peers: Vec<peers::Place>,
+    free_peers: Vec<u32>,
+    wakes: BinaryHeap<Reverse<(Micros, Wake)>>,
+    attention: Attention,
+    tally: Tally,
+    order: u64,
+    /// Wall milliseconds at monotonic zero.
+    wall_zero: i64,
+    /// Concatenation references in use, by a hash of the destination.
+    references: Box<[u8; 1024]>,
+    sweep: u32,
+    seed: u64,
+}
+
+/// Pages that may be with the store at once; what comes meanwhile fills the next page.
+const PAGES_UNDER_WAY: usize = 2;
+/// Journal that living things may hold back before the oldest page is written again.
+const JOURNAL_OCTETS: usize = 256 << 20;
+
+impl Engine {
+    /// An engine without state. `wall_zero` is the wall clock in milliseconds when `now` was 0.
+    pub fn new(config: Config, seed: [u8; 32], wall_zero: i64) -> Result<Self> {
+        let mut ids = Ids::new(seed);
+        let hash_seed = ids.below(u64::MAX);
+        let lane = |links: u16| Lane {
+            queue: Queue::new(links),
+            links: vec![None; links as usize],
+            usable: false,
+            in_flight: 0,
+        };
+        let lanes = config.carriers.iter().map(|c| lane(c.links)).collect();
+        let mut desks = Vec::new();
+        desks.resize_with(config.accounts.len(), Desk::default);
+        let mut references = Box::new([0; 1024]);
+        references.iter_mut().for_each(|r| *r = ids.below(256) as u8);
+        Ok(Self {
+            reassembly: Reassembler::new(config.limits.reassembly_ttl, config.limits.reassembly_parts),
+            tally: Tally::new(config.carriers.len()),
+            tables: Tables::new(config)?,
+            ids,
+            ledger: Ledger::default(),
+            journal: Journal::new(0),
+            consent: Consent::new(hash_seed),
+            correlation: Correlation::new(hash_seed),
+            lanes,
+            desks,
+            peers: Vec::new(),
+            free_peers: Vec::new(),
+            wakes: BinaryHeap::new(),
+            attention: Attention::default(),
+            order: 0,
+            wall_zero,
+            references,
+            sweep: 0,
+            seed: hash_seed,
+        })
+    }
+
+    /// The wall clock moved: what it shows when `now` was 0.
+    pub fn set_wall_zero(&mut self, wall_zero: i64) {
+        self.wall_zero = wall_zero;
+    }
+
+    fn wall(&self, now: Micros) -> WallMs {
+        (self.wall_zero + (now / 1_000) as i64).max(0) as WallMs
+    }
+
+    /// What has happened since the last call.
+    pub fn attention(&mut self) -> Attention {
+        std::mem::take(&mut self.attention)
+    }
+
+    /// Closes the open page, if it holds anything and the store has room for it.
+    pub fn close_page(&mut self) -> Option<Page> {
+        if self.journal.is_clean() || self.journal.under_way() >= PAGES_UNDER_WAY {
+            return None;
+        }
+        if self.journal.octets() > JOURNAL_OCTETS {
+            self.rewrite_oldest();
+        }
+        Some(self.journal.close())
+    }
+
+    /// Whether something waits to be committed.
+    pub fn is_dirty(&self) -> bool {
+        !self.journal.is_clean()
+    }
+
+    /// Pages with the store.
+    pub fn pages_under_way(&self) -> usize {
+        self.journal.under_way()
+    }
+
+    /// All pages up to `seq` are durable: responses may leave, messages may go on.
+    pub fn committed(&mut self, seq: u64, now: Micros) {
+        for effect in self.journal.committed(seq) {
+            match effect {
+                Effect::Answer(answer) => self.answer(&answer, now),
+                Effect::Queue(handle) => self.enqueue(handle, false, now),
+                Effect::HandOver(handle) => self.hand_over(handle),
+            }
+        }
+    }
+
+    /// Timers: call at least ten times a second.
+    pub fn tick(&mut self, now: Micros) {
+        self.tick_peers(now);
+        while let Some(Reverse((at, wake))) = self.wakes.peek().copied() {
+            if at > now {
+                break;
+            }
+            self.wakes.pop();
+            match wake {
+                Wake::Queue(token) => self.enqueue(Handle::from_token(token).0, false, now),
+                Wake::Tell(token) => self.hand_over(Handle::from_token(token).0),
+            }
+        }
+        self.expire_parts(now);
+        self.sweep(now);
+    }
+
+    /// Notes consent that the store holds, or that somebody with the right to do so has changed.
+    pub fn load_consent(&mut self, row: &ConsentRow) {
+        self.consent.set(row.number.as_bytes(), row.contact.as_bytes(), row.opted_out);
+    }
+
+    /// Opts a contact out of a number, or in again, in the open page.
+    pub fn set_consent(&mut self, mut row: ConsentRow, now: Micros) {
+        row.at = self.wall(now);
+        self.load_consent(&row);
+        self.journal.consent.push(row);
+    }
+
+    /// The page that is being filled.
+    pub fn page(&self) -> u64 {
+        self.journal.seq()
+    }
+
+    /// After the replay of everything up to page `last`: back to life.
+    pub fn resume_after(&mut self, last: u64, now: Micros) {
+        self.journal.replaying(last + 1);
+        self.resume(now);
+    }
+
+    /// Takes an idempotency key in the open page, beside the message that it stands for.
+    pub fn take_key(&mut self, row: KeyRow) {
+        self.journal.keys.push(row);
+    }
+
+    /// Counts for metrics.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// The tables in force.
+    pub fn config(&self) -> &Config {
+        &self.tables.config
+    }
+
+    /// Whether routing may choose this carrier. The node decides: bound, or down for less than its grace.
+    pub fn set_usable(&mut self, carrier: u16, usable: bool) {
+        if let Some(lane) = self.lanes.get_mut(carrier as usize) {
+            lane.usable = usable;
+        }
+    }
+
+    /// Messages waiting for a carrier.
+    pub fn queue_depth(&self, carrier: u16) -> usize {
+        self.lanes.get(carrier as usize).map_or(0, |lane| lane.queue.depth)
+    }
+
+    /// Segments written to a carrier and not answered.
+    pub fn in_flight(&self, carrier: u16) -> usize {
+        self.lanes.get(carrier as usize).map_or(0, |lane| lane.in_flight)
+    }
+
+    /// Age of the oldest message of each carrier that has not been submitted, in milliseconds. Walks all that is alive.
+    pub fn oldest_ms(&self, now: Micros) -> HashMap<u16, u64> {
+        let wall = self.wall(now);
+        let mut oldest = HashMap::new();
+        for (_, live) in self.ledger.iter() {
+            if let ledger::Live::Mt(mt) = live
+                && mt.queued
+            {
+                let age = wall.saturating_sub(mt.env.created());
+                let place = oldest.entry(mt.carrier).or_insert(0);
+                *place = age.max(*place);
+            }
+        }
+        oldest
+    }
+
+    /// Everything alive: messages, parts and receipts.
+    pub fn alive(&self) -> usize {
+        self.ledger.len()
+    }
+
+    /// Whether another message may come in.
+    fn has_room(&self) -> bool {
+        self.ledger.len() < self.tables.config.limits.live
+    }
+
+    fn pair(&self, account: u16, contact: &[u8]) -> u64 {
+        keyed::key(self.seed, &[&account.to_le_bytes(), contact]) as u64
+    }
+}

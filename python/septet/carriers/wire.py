@@ -1,0 +1,95 @@
+"""One TCP connection of an SMPP session, either end: moves octets between a socket and the engine, nothing more."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from septet._septet import Engine
+
+
+class Hub(Protocol):
+    """What a connection needs of the node."""
+
+    engine: Engine
+    wires: dict[int, Wire]
+
+    def now(self) -> int:
+        """Monotonic microseconds."""
+        ...
+
+    def turn_soon(self) -> None:
+        """Something happened: look at it once this turn of the loop has read what there is."""
+        ...
+
+
+class Wire(asyncio.Protocol):
+    """Reads a chunk into the engine in one call; writes what the engine has for its session once a turn."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.session = -1
+        self.transport: asyncio.Transport | None = None
+        self._holds: set[str] = set()
+
+    def opened(self) -> int:
+        """Makes the engine's session; gives its number."""
+        raise AssertionError("a Wire is an Esme or a Link")
+
+    def lost(self) -> None:
+        """The connection is gone; the engine knows already."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.session = self.opened()
+        self.hub.wires[self.session] = self
+        self.hub.turn_soon()
+
+    def data_received(self, data: bytes) -> None:
+        self.hub.engine.receive(self.session, data, self.hub.now())
+        self.hub.turn_soon()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.transport = None
+        self.hub.wires.pop(self.session, None)
+        self.hub.engine.closed(self.session)
+        self.lost()
+        self.hub.turn_soon()
+
+    def write(self) -> None:
+        """Writes what the engine has for this session."""
+        octets = self.hub.engine.output(self.session)
+        if self.transport is not None and octets:
+            self.transport.write(octets)
+
+    def close(self) -> None:
+        """Closes once everything is written."""
+        if self.transport is not None:
+            self.transport.close()
+
+    # A peer that does not read what we answer is not read either: its window fills, not our memory.
+    def pause_writing(self) -> None:
+        self.hold("unread")
+
+    def resume_writing(self) -> None:
+        self.release("unread")
+
+    def hold(self, reason: str) -> None:
+        """Stops reading until every reason is released."""
+        if not self._holds and self.transport is not None:
+            self.transport.pause_reading()
+        self._holds.add(reason)
+
+    def release(self, reason: str) -> None:
+        """Takes one reason back."""
+        if reason in self._holds:
+            self._holds.remove(reason)
+            if not self._holds and self.transport is not None:
+                self.transport.resume_reading()
+
+    @property
+    def peer(self) -> str:
+        """The address at the other end."""
+        name = None if self.transport is None else self.transport.get_extra_info("peername")
+        return str(name[0]) if name else ""

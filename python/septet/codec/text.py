@@ -1,0 +1,138 @@
+"""What a text costs, its segments, and the text of a body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from septet import _septet
+from septet._septet import Analysis, Segment
+from septet.codec.batch import Batch
+
+
+def analyze(
+    text: str, *, languages: Sequence[str] = (), reference_bits: int = 8, transliterate: bool = False
+) -> Analysis:
+    """What `text` will cost: its encoding, its units, its segments, and the characters that force UCS-2.
+
+    >>> cost = analyze("50 € – today only")
+    >>> cost.encoding, cost.units, cost.segments, cost.forced_by
+    ('ucs2', 17, 1, ('–',))
+    >>> cost = analyze("50 € – today only", transliterate=True)
+    >>> cost.encoding, cost.units
+    ('gsm7', 18)
+    >>> analyze("a" * 161).segment_units
+    (153, 8)
+
+    More than 255 segments are an error with the code `text.too_many_segments`.
+    """
+    return _septet.analyze(text, languages=languages, reference_bits=reference_bits, transliterate=transliterate)
+
+
+def analyze_many(
+    texts: Iterable[str], *, languages: Sequence[str] = (), reference_bits: int = 8, transliterate: bool = False
+) -> Sequence[Analysis]:
+    """`analyze` for each of `texts` in one go; other threads run meanwhile, and items are made when they are read.
+
+    >>> [cost.segments for cost in analyze_many(["short", "long " * 50])]
+    [1, 2]
+    """
+    return Batch(
+        _septet.analyze_many(texts, languages=languages, reference_bits=reference_bits, transliterate=transliterate)
+    )
+
+
+def segment(
+    text: str,
+    *,
+    reference: int = 0,
+    reference_bits: int = 8,
+    encoding: str = "auto",
+    languages: Sequence[str] = (),
+    packed: bool = False,
+    transliterate: bool = False,
+) -> list[Segment]:
+    """Split `text` into the fewest short messages, none of which cuts an escape pair or a surrogate pair.
+
+    `encoding` is "auto" (7-bit if it can, else UCS-2), "gsm7", "ucs2" or "latin1". `reference` (8 or 16 bits) is what
+    the parts of one message share. `packed` puts eight septets into seven octets.
+
+    >>> [part] = segment("Hello")
+    >>> part.data_coding, part.udh, part.body
+    (0, b'', b'Hello')
+    >>> first, second = segment("x" * 161, reference=66)
+    >>> first.udh.hex(), len(first.body), second.short_message.hex()
+    ('050003420201', 153, '0500034202027878787878787878')
+    >>> segment("Сегодня", encoding="gsm7")
+    Traceback (most recent call last):
+      ...
+    septet.errors.SeptetError: 'С' (U+0421) at character 0 is not in the GSM 7-bit alphabet: leave it out or let \
+the encoding be "auto"
+    """
+    return _septet.segment(
+        text,
+        reference=reference,
+        reference_bits=reference_bits,
+        encoding=encoding,
+        languages=languages,
+        packed=packed,
+        transliterate=transliterate,
+    )
+
+
+def segment_many(
+    texts: Iterable[str],
+    *,
+    reference: int = 0,
+    reference_bits: int = 8,
+    encoding: str = "auto",
+    languages: Sequence[str] = (),
+    packed: bool = False,
+    transliterate: bool = False,
+) -> Sequence[Sequence[Segment]]:
+    """`segment` for each of `texts` in one go; other threads run meanwhile, and items are made when they are read.
+
+    >>> [[len(part.body) for part in parts] for parts in segment_many(["hi", "я" * 71])]
+    [[2], [134, 8]]
+    """
+    return Batch(
+        _septet.segment_many(
+            texts,
+            reference=reference,
+            reference_bits=reference_bits,
+            encoding=encoding,
+            languages=languages,
+            packed=packed,
+            transliterate=transliterate,
+        )
+    )
+
+
+def segment_binary(
+    data: bytes, *, udh: bytes = b"", data_coding: int = 4, reference: int = 0, reference_bits: int = 8
+) -> list[Segment]:
+    """Split octets that are encoded already. The elements of `udh` (with its length octet) stand in every part.
+
+    >>> parts = segment_binary(bytes(200), udh=bytes.fromhex("06050415811581"), reference=9)
+    >>> [(part.udh.hex(), len(part.body)) for part in parts]
+    [('0b0003090201050415811581', 128), ('0b0003090202050415811581', 72)]
+    """
+    return _septet.segment_binary(
+        data, udh=udh, data_coding=data_coding, reference=reference, reference_bits=reference_bits
+    )
+
+
+def decode(
+    body: bytes, data_coding: int, *, udh: bytes = b"", packed: bool = False, default_alphabet: str = "gsm7"
+) -> str:
+    """The text of `body`. `udh` is the header that stood before it.
+
+    `default_alphabet` is what the link means by data_coding 0: "gsm7", "latin1" or "ascii".
+
+    >>> decode(b"1 \\x1be", 0), decode(b"1 \\xa3", 0, default_alphabet="latin1"), decode(b"\\x04\\x16", 8)
+    ('1 €', '1 £', 'Ж')
+    >>> decode(b"\\xff", 4)
+    Traceback (most recent call last):
+      ...
+    septet.errors.SeptetError: data_coding 0x04 is binary: read the octets instead
+    """
+    return _septet.decode(body, data_coding, udh=udh, packed=packed, default_alphabet=default_alphabet)

@@ -1,0 +1,151 @@
+"""The SMPP server: ESMEs connect, bind as an account, and are read no faster than their rate allows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from septet.carriers.wire import Hub, Wire
+from septet.config import Account, Config, Listen
+from septet.pacing import Allowance
+
+log = structlog.get_logger("septet.ingress")
+
+# SMPP 3.4 §5.1.3.
+RBINDFAIL: Final = 0x0D
+RINVPASWD: Final = 0x0E
+RINVSYSID: Final = 0x0F
+
+_ALL: Final = 1 << 40
+
+
+class Esme(Wire):
+    """A connection from outside; `account` is its account's index once it has bound."""
+
+    def __init__(self, server: SmppServer) -> None:
+        super().__init__(server.hub)
+        self._server = server
+        self.account: int | None = None
+        self.asked = False
+
+    def opened(self) -> int:
+        self._server.connections += 1
+        if self._server.connections > self._server.most and self.transport is not None:
+            log.warning("esme.refused", reason="smpp.max_sessions", peer=self.peer)
+            self.transport.close()
+        return self.hub.engine.open_esme(self.hub.now())
+
+    def lost(self) -> None:
+        self._server.connections -= 1
+
+
+class SmppServer:
+    """Listens on every address of `smpp.listen`; decides who may bind and how much is let in."""
+
+    def __init__(self, hub: Hub, config: Config) -> None:
+        self.hub = hub
+        self.most = config.smpp.max_sessions
+        self.connections = 0
+        self._listen = config.smpp.listen
+        self._accounts = config.account
+        self._names = {a.system_id: index for index, a in enumerate(config.account) if a.system_id is not None}
+        seconds = hub.now() / 1e6
+        self.allowances = [Allowance(a.throughput, a.burst, seconds) for a in config.account]
+        self._resumes: dict[int, asyncio.TimerHandle] = {}
+        self._servers: list[asyncio.Server] = []
+        self._checks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Binds every address; one in use raises OSError."""
+        loop = asyncio.get_running_loop()
+        for listen in self._listen:
+            server = await loop.create_server(lambda: Esme(self), listen.host, listen.port, backlog=1024)
+            self._servers.append(server)
+
+    @property
+    def listening(self) -> Sequence[Listen]:
+        """Where it really listens."""
+        names = [socket.getsockname() for server in self._servers for socket in server.sockets]
+        return [Listen(str(name[0]), int(name[1])) for name in names]
+
+    def close(self) -> None:
+        """Accepts nobody any more."""
+        for server in self._servers:
+            server.close()
+
+    def asks(self, session: int) -> None:
+        """A peer wants to bind: a slow password hash is checked off the loop."""
+        wire = self.hub.wires.get(session)
+        if isinstance(wire, Esme) and not wire.asked:
+            wire.asked = True
+            task = asyncio.get_running_loop().create_task(self._decide(wire))
+            self._checks.add(task)
+            task.add_done_callback(self._checks.discard)
+
+    async def _decide(self, wire: Esme) -> None:
+        request = self.hub.engine.bind_request(wire.session)
+        if request is None:
+            return
+        mode, system_id, password, _version = request
+        session = wire.session
+        index = self._names.get(system_id)
+        refusal = RINVSYSID if index is None else await self._refusal(self._accounts[index], wire.peer, password)
+        if self.hub.wires.get(session) is not wire:
+            return
+        if index is not None and refusal is None and self._is_full(index):
+            refusal = RBINDFAIL
+        if index is None or refusal is not None:
+            log.info("esme.refused", system_id=system_id[:16], peer=wire.peer, status=refusal)
+            self.hub.engine.refuse_bind(session, refusal or RINVSYSID)
+        else:
+            wire.account = index
+            self.hub.engine.accept_bind(session, index, self.hub.now())
+            log.info("esme.bound", account=self._accounts[index].id, mode=mode, peer=wire.peer)
+        wire.asked = False
+        self.hub.turn_soon()
+
+    async def _refusal(self, account: Account, peer: str, password: str) -> int | None:
+        if not account.admits(peer):
+            return RBINDFAIL
+        known = await asyncio.get_running_loop().run_in_executor(None, account.knows_password, password)
+        return None if known else RINVPASWD
+
+    def _is_full(self, index: int) -> bool:
+        return len(self.hub.engine.sessions_of(index)) >= self._accounts[index].max_binds
+
+    def admit(self, session: int) -> None:
+        """Lets waiting submits in, by the account's rate and its policy for what is over it."""
+        wire = self.hub.wires.get(session)
+        if not isinstance(wire, Esme) or wire.account is None:
+            return
+        account, allowance = self._accounts[wire.account], self.allowances[wire.account]
+        engine, now = self.hub.engine, self.hub.now()
+        seconds = now / 1e6
+        if not account.throughput:
+            engine.admit(session, _ALL, now)
+        elif account.over_rate == "reject":
+            _messages, segments = engine.inbox(session)
+            allowed = allowance.take_up_to(segments, seconds)
+            allowance.take(engine.admit(session, allowed, now) - allowed, seconds)
+        else:
+            allowance.take(engine.admit(session, _ALL, now), seconds)
+            self._pace(wire.account, seconds)
+
+    def _pace(self, index: int, seconds: float) -> None:
+        """Reads an account's sessions no further until its debt is paid: its windows fill, nothing is lost."""
+        delay = self.allowances[index].ready_in(seconds)
+        if delay <= 0:
+            return
+        for session in self.hub.engine.sessions_of(index):
+            self.hub.wires[session].hold("rate")
+        if index not in self._resumes:
+            self._resumes[index] = asyncio.get_running_loop().call_later(delay, self._resume, index)
+
+    def _resume(self, index: int) -> None:
+        del self._resumes[index]
+        for session in self.hub.engine.sessions_of(index):
+            self.hub.wires[session].release("rate")
+        self._pace(index, self.hub.now() / 1e6)

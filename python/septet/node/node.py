@@ -1,0 +1,161 @@
+"""Wiring and life cycle: the only place that knows every part.
+
+All work happens in *turns*. Whatever was read in one turn of the loop is in the engine already; `_turn` then
+asks the engine what wants attention, lets each part decide for its batch, writes once per socket and hands
+the open page to the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import structlog
+
+from septet._septet import Attention
+from septet.carriers.lane import Lane
+from septet.carriers.wire import Wire
+from septet.config import Config
+from septet.delivery.webhooks import Endpoint, Webhooks
+from septet.ingress.http.server import HttpServer
+from septet.ingress.smpp import SmppServer
+from septet.node.measures import Measures
+from septet.node.outbox import EngineOutbox
+from septet.node.service import EngineService
+from septet.observe.metrics import MetricsServer, registry
+from septet.store import now, open_engine, wall_zero
+
+log = structlog.get_logger("septet.node")
+
+_TICK = 0.05
+
+
+class Node:
+    """A node of a configuration; `start` opens its listeners, `stop` ends it in good order."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.engine = open_engine(config)
+        self.wires: dict[int, Wire] = {}
+        self.smpp = SmppServer(self, config)
+        self.lanes = [Lane(self, carrier, index) for index, carrier in enumerate(config.carrier)]
+        self.service = EngineService(self, config, self.lanes, self.smpp.allowances)
+        endpoints = {
+            a.id: Endpoint(a.webhook.url, a.webhook.secret.reveal()) for a in config.account if a.webhook is not None
+        }
+        self.webhooks = Webhooks(EngineOutbox(self, config), endpoints)
+        self.http = HttpServer(self.service, str(config.http.listen), max_body=config.http.max_body)
+        measures = Measures(self.engine, self.webhooks)
+        collectors = registry(measures, max_values=config.metrics.max_label_values)
+        self.metrics = MetricsServer(collectors, str(config.metrics.listen))
+        self._scheduled = False
+        self._stopping = False
+        self._failed: str | None = None
+        self._tick_handle: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def now(self) -> int:
+        """Monotonic microseconds."""
+        return now()
+
+    async def start(self) -> None:
+        """Opens the listeners and connects the carriers; an address in use raises OSError."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self.engine.wake_fd(), self._committed)
+        await self.webhooks.start()
+        await self.smpp.start()
+        await self.http.start()
+        await self.metrics.start()
+        for lane in self.lanes:
+            lane.start()
+        for account in self.config.account:
+            if account.webhook is not None:
+                self.webhooks.wake(account.id)
+        self._tick()
+        self.service.open = True
+        log.info("node.started", name=self.config.node.name, alive=self.engine.alive())
+
+    # --- turns
+
+    def turn_soon(self) -> None:
+        """Looks at everything once the loop has read what there is."""
+        if not self._scheduled and self._loop is not None:
+            self._scheduled = True
+            self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._scheduled = False
+        while (attention := self.engine.attention()) is not None:
+            self._attend(attention)
+        self.engine.flush()
+
+    def _attend(self, attention: Attention) -> None:
+        engine = self.engine
+        for session in attention.binds:
+            self.smpp.asks(session)
+        for session in attention.inboxes:
+            self.smpp.admit(session)
+        for carrier in attention.links:
+            self.lanes[carrier].links_changed()
+        for carrier in attention.throttled:
+            self.lanes[carrier].throttled()
+        for carrier in attention.carriers:
+            self.lanes[carrier].pump()
+        for account in attention.accounts:
+            engine.deliver(account, self.now())
+        for account in attention.hooks:
+            self.webhooks.wake(self.config.account[account].id)
+        for session in attention.output:
+            if (wire := self.wires.get(session)) is not None:
+                wire.write()
+        for session in attention.closing:
+            if (wire := self.wires.get(session)) is not None:
+                wire.write()
+                wire.close()
+
+    def _committed(self) -> None:
+        page, failure = self.engine.committed(self.now())
+        if failure != self._failed:
+            self._failed = failure
+            if failure is None:
+                log.info("store.recovered")
+            else:
+                log.error("store.failed", error=failure)
+            self.service.store_failure = failure
+        self.service.durable(page)
+        self._turn()
+
+    def _tick(self) -> None:
+        assert self._loop is not None
+        self._tick_handle = self._loop.call_later(_TICK, self._tick)
+        self.engine.set_wall_zero(wall_zero())
+        self.engine.tick(self.now())
+        self.turn_soon()
+
+    # --- the end
+
+    async def stop(self) -> None:
+        """Lets nobody in, waits for open windows within `shutdown_grace`, commits, unbinds, closes."""
+        if self._stopping or self._loop is None:
+            return
+        self._stopping = True
+        self.service.open = False
+        self.smpp.close()
+        await self.http.stop()
+        for wire in list(self.wires.values()):
+            self.engine.unbind(wire.session, self.now())
+        self.turn_soon()
+        deadline = time.monotonic() + self.config.node.shutdown_grace
+        while self.wires and time.monotonic() < deadline:
+            await asyncio.sleep(_TICK)
+        for lane in self.lanes:
+            await lane.stop()
+        for wire in list(self.wires.values()):
+            wire.close()
+        await self.webhooks.stop()
+        await self.metrics.stop()
+        if self._tick_handle is not None:
+            self._tick_handle.cancel()
+        self._loop.remove_reader(self.engine.wake_fd())
+        self.engine.close()
+        log.info("node.stopped")

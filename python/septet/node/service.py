@@ -1,0 +1,218 @@
+"""What the HTTP API asks of the node, answered by the engine and its log."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections import deque
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+import msgspec
+
+from septet.carriers.lane import Lane
+from septet.carriers.wire import Hub
+from septet.config import Config
+from septet.ingress.http.problems import FieldError, Problem, Refused, problem
+from septet.ingress.http.service import Idempotency, Page, Principal, Query
+from septet.message import Accepted, Draft
+from septet.node.show import detailed, listed
+from septet.pacing import Allowance
+
+_encode = msgspec.json.Encoder().encode
+_DAY_MS: Final = 86_400_000
+
+# Codes of the engine that the API knows by another name.
+_CODES: Final = {"node_full": "queue_full", "text.unencodable": "not_encodable"}
+
+
+class EngineService:
+    """`septet.ingress.http.service.Service` over the engine."""
+
+    def __init__(self, hub: Hub, config: Config, lanes: Sequence[Lane], allowances: Sequence[Allowance]) -> None:
+        self.open = False
+        self.store_failure: str | None = None
+        self._hub = hub
+        self._config = config
+        self._lanes = lanes
+        self._allowances = allowances
+        self._index = {account.id: index for index, account in enumerate(config.account)}
+        self._log = hub.engine.log()
+        self._known: dict[str, Principal] = {}
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._in_progress: set[tuple[str, str]] = set()
+
+    # --- who
+
+    def authenticate(self, key: str) -> Principal | None:
+        """The owner of a key; found keys are remembered, so a slow hash is checked once."""
+        known = self._known.get(key)
+        if known is None:
+            known = self._find(key)
+            if known is not None:
+                self._known[key] = known
+        return known
+
+    def _find(self, key: str) -> Principal | None:
+        admin = self._config.http.admin_key
+        if admin is not None and hmac.compare_digest(admin.reveal().encode(), key.encode()):
+            return Principal(None, admin=True)
+        for account in self._config.account:
+            if account.knows_key(key):
+                return Principal(account.id)
+        return None
+
+    # --- messages in
+
+    async def accept(
+        self, account: str, drafts: Sequence[Draft], key: Idempotency | None
+    ) -> Sequence[Accepted | Problem]:
+        """Takes messages in; returns once they are durable."""
+        index = self._index.get(account)
+        if index is None:
+            raise Refused(problem("forbidden", "this key sends for no account"))
+        if key is None:
+            return await self._accept(index, drafts)
+        name = (account, key.key)
+        if name in self._in_progress:
+            raise Refused(problem("idempotency_in_progress", "a request with this key is being answered"))
+        self._in_progress.add(name)
+        try:
+            return await self._accept_once(index, account, drafts, key)
+        finally:
+            self._in_progress.discard(name)
+
+    async def _accept_once(
+        self, index: int, account: str, drafts: Sequence[Draft], key: Idempotency
+    ) -> Sequence[Accepted | Problem]:
+        before = await asyncio.get_running_loop().run_in_executor(None, self._log.key, account, key.key)
+        wall = int(datetime.now(UTC).timestamp() * 1000)
+        if before is not None and wall - before[2] < _DAY_MS:
+            digest, answer, _at = before
+            if digest != key.digest:
+                raise Refused(problem("idempotency_mismatch", "this key was used with another body"))
+            return [_replayed(item) for item in msgspec.json.decode(answer)]
+        return await self._accept(index, drafts, lambda results: (account, key.key, key.digest, _encode(results), wall))
+
+    async def _accept(
+        self, index: int, drafts: Sequence[Draft], key: Any = None
+    ) -> Sequence[Accepted | Problem]:
+        await self._within_rate(index, len(drafts))
+        now = self._hub.now()
+        results = [_outcome(result) for result in self._hub.engine.post(index, list(drafts), now)]
+        segments = sum(result.segments for result in results if isinstance(result, Accepted))
+        self._allowances[index].take(segments, now / 1e6)
+        if not segments:
+            return results
+        if key is not None:
+            self._hub.engine.take_key(*key(results))
+        page = self._hub.engine.page()
+        self._hub.turn_soon()
+        await self._durable(page)
+        return results
+
+    async def _within_rate(self, index: int, count: int) -> None:
+        """Over the account's rate: a request waits (`pace`) or is refused (`reject`)."""
+        allowance = self._allowances[index]
+        delay = allowance.ready_in(self._hub.now() / 1e6)
+        if delay <= 0:
+            return
+        if self._config.account[index].over_rate == "reject":
+            refused = problem("over_rate", f"{count} more would exceed the account's rate")
+            raise Refused(msgspec.structs.replace(refused, retry_after=max(1, round(delay))))
+        while delay > 0:
+            await asyncio.sleep(delay)
+            delay = allowance.ready_in(self._hub.now() / 1e6)
+
+    async def _durable(self, page: int) -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((page, future))
+        await future
+
+    def durable(self, page: int) -> None:
+        """Every page up to this one is durable: requests that wait for it are answered."""
+        while self._waiting and self._waiting[0][0] <= page:
+            _page, future = self._waiting.popleft()
+            if not future.done():
+                future.set_result(None)
+
+    # --- messages out
+
+    async def message(self, account: str | None, id: str) -> dict[str, Any] | None:
+        """One message, alive or in the log."""
+        found = self._hub.engine.message(id)
+        if found is None:
+            wanted = {"id": id, "account": account or ""}
+            rows = await asyncio.get_running_loop().run_in_executor(None, self._log.messages, wanted, 1)
+            # It may have ended between the two looks.
+            found = rows[0] if rows else self._hub.engine.message(id)
+        if found is None or (account is not None and found["account"] != account):
+            return None
+        return detailed(found)
+
+    async def messages(self, account: str | None, query: Query) -> Page:
+        """Messages alive and in the log, newest first; an id is a place in time, so it is the cursor."""
+        wanted = {
+            "account": account or "",
+            "from": _digits(query.from_),
+            "to": _digits(query.to),
+            "status": query.status or "",
+            "direction": query.direction or "",
+            "since": _ms(query.since),
+            "until": _ms(query.until),
+            "before": query.cursor or "",
+        }
+        limit = query.limit + 1
+        alive = self._hub.engine.messages(wanted, limit)
+        rows = await asyncio.get_running_loop().run_in_executor(None, self._log.messages, wanted, limit)
+        merged = {row["id"]: row for row in [*alive, *rows]}
+        newest = sorted(merged.values(), key=lambda row: row["id"], reverse=True)
+        items = newest[: query.limit]
+        cursor = items[-1]["id"] if len(newest) > query.limit else None
+        return Page([listed(item) for item in items], cursor)
+
+    async def cancel(self, account: str | None, id: str) -> Literal["cancelled", "not_found", "too_late"]:
+        """Withdraws what has not left; durable when this returns."""
+        index = None if account is None else self._index[account]
+        outcome = self._hub.engine.cancel(id, index, self._hub.now())
+        if outcome == "cancelled":
+            page = self._hub.engine.page()
+            self._hub.turn_soon()
+            await self._durable(page)
+        elif outcome == "not_found" and await self.message(account, id) is not None:
+            return "too_late"
+        return outcome
+
+    # --- the node
+
+    def carriers(self) -> list[dict[str, Any]]:
+        """Link states, queues and windows."""
+        return [lane.state() for lane in self._lanes]
+
+    def not_ready(self) -> list[str]:
+        """Why traffic should not be sent here."""
+        reasons = [] if self.open else ["the node is starting or stopping"]
+        return reasons + ([f"the store cannot commit: {self.store_failure}"] if self.store_failure else [])
+
+
+def _outcome(result: tuple[Any, ...]) -> Accepted | Problem:
+    if len(result) == 3:
+        return Accepted(*result)
+    code, _status, field, detail = result
+    if code in _CODES or code in ("recipient_opted_out", "no_route"):
+        return problem(_CODES.get(code, code), detail)
+    found = problem("invalid_field", detail)
+    return msgspec.structs.replace(found, errors=[FieldError(field, detail)]) if field else found
+
+
+def _replayed(item: dict[str, Any]) -> Accepted | Problem:
+    return msgspec.convert(item, Accepted if "id" in item else Problem)
+
+
+def _digits(address: str | None) -> str:
+    return (address or "").removeprefix("+")
+
+
+def _ms(moment: datetime | None) -> int:
+    return 0 if moment is None else max(0, int(moment.timestamp() * 1000))

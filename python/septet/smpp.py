@@ -1,0 +1,53 @@
+"""SMPP 3.4 on the wire: PDUs to objects and back, and a stream cut into PDUs.
+
+    >>> from septet import smpp
+    >>> pdu = smpp.Pdu("submit_sm", sequence=7, fields={
+    ...     "source_addr": "12345", "destination_addr": "46701234567", "short_message": b"Hello"})
+    >>> data = pdu.encode()
+    >>> len(data), smpp.decode(data) == pdu
+    (54, True)
+    >>> smpp.decode(data).fields["short_message"]
+    b'Hello'
+
+What cannot be decoded raises `SeptetError`, whose `offset` counts from the PDU's first octet. A C-octet string is a
+`str` in which each octet is the character of its number, so that any octets survive the way there and back.
+"""
+
+from __future__ import annotations
+
+from septet._septet import BadPdu, Fields, Framer, Pdu
+from septet._septet import smpp_decode as _decode
+from septet._septet import smpp_status_name as _status_name
+from septet._septet import smpp_tlv_name as _tlv_name
+
+__all__ = ["BadPdu", "Fields", "Framer", "Pdu", "decode", "status_name", "tlv_name"]
+
+
+def decode(data: bytes | bytearray) -> Pdu:
+    """Decode exactly one PDU.
+
+    >>> decode(bytes.fromhex("00000010 00000015 00000000 00000001"))
+    <Pdu enquire_link sequence=1 status=ESME_ROK fields={} tlvs=0>
+    >>> decode(bytes.fromhex("00000010 00000015 00000000"))
+    Traceback (most recent call last):
+    septet.errors.SeptetError: the PDU has 16 octets or more, only 12 are here
+    """
+    return _decode(data)
+
+
+def status_name(code: int) -> str:
+    """Return the specification's name of a `command_status`; `vendor` or `reserved` for those it does not name.
+
+    >>> status_name(0x58), status_name(0x401), status_name(0x9)
+    ('ESME_RTHROTTLED', 'vendor', 'reserved')
+    """
+    return _status_name(code)
+
+
+def tlv_name(tag: int) -> str | None:
+    """Return the specification's name of a TLV's tag.
+
+    >>> tlv_name(0x0424), tlv_name(0x1401)
+    ('message_payload', None)
+    """
+    return _tlv_name(tag)

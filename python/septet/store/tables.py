@@ -1,0 +1,82 @@
+"""The configuration as the engine takes it: policy as data, accounts and carriers by index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from septet.config import Account, Carrier, Config
+from septet.consent import words
+from septet.routing import TREATMENTS, compile_routes
+from septet.twoway import compile_inbound
+
+
+def tables(config: Config) -> dict[str, Any]:
+    """Everything that `Engine` must know.
+
+    >>> from septet import config
+    >>> sorted(tables(config.parse('[[account]]\\nid = "a"', ".")))
+    ['accounts', 'carriers', 'keywords', 'limits', 'numbers', 'routes', 'smpp', 'words']
+    """
+    inbound = compile_inbound(config)
+    node, smpp = config.node, config.smpp
+    return {
+        "accounts": [_account(account, smpp.optout_status) for account in config.account],
+        "carriers": [_carrier(carrier) for carrier in config.carrier],
+        "numbers": [tuple(number) for number in inbound.numbers],
+        "keywords": [tuple(keyword) for keyword in inbound.keywords],
+        "routes": [tuple(rule) for rule in compile_routes(config).routes],
+        "words": list(words()),
+        "limits": {
+            "messages": node.max_messages,
+            "validity": node.validity,
+            "validity_max": node.validity_max,
+            "unknown_grace": node.unknown_grace,
+            "reassembly_ttl": node.reassembly_ttl,
+            "reassembly_parts": node.reassembly_capacity,
+            "unmatched_receipt_ttl": node.unmatched_receipt_ttl,
+            "delivery_ttl": node.delivery_ttl,
+        },
+        "smpp": {
+            "system_id": smpp.system_id,
+            "session_init": smpp.session_init,
+            "enquire_link": smpp.enquire_link,
+            "inactivity": smpp.inactivity,
+            "response_timeout": smpp.response_timeout,
+        },
+    }
+
+
+def _account(account: Account, optout_status: int) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "window": account.window,
+        "deliver_window": account.deliver_window,
+        "webhook": account.webhook is not None,
+        "mo": account.mo,
+        "optout_status": optout_status,
+    }
+
+
+def _carrier(carrier: Carrier) -> dict[str, Any]:
+    return {
+        "id": carrier.id,
+        "bind": carrier.bind,
+        "binds": carrier.binds,
+        "window": carrier.window,
+        "system_id": carrier.system_id,
+        "password": carrier.password.reveal(),
+        "system_type": carrier.system_type,
+        "address_range": carrier.address_range,
+        "service_type": carrier.service_type,
+        "enquire_link": carrier.enquire_link,
+        "response_timeout": carrier.response_timeout,
+        "default_alphabet": carrier.default_alphabet,
+        "source_ton": carrier.source_ton,
+        "source_npi": carrier.source_npi,
+        "dest_ton": carrier.dest_ton,
+        "dest_npi": carrier.dest_npi,
+        "retry_attempts": carrier.retry_attempts,
+        "retry_base": carrier.retry_base,
+        "retry_max": carrier.retry_max,
+        "statuses": [(status, str(treatment)) for status, treatment in TREATMENTS.items()],
+    }

@@ -1,0 +1,433 @@
+//! An MT is admitted: addresses, consent, route, carrier, parts, and its record.
+
+use super::envelope::{Address, Draft, Envelope, flag};
+use super::id::Id;
+use super::journal::{Answer, Effect, Kind};
+use super::ledger::{Handle, Live};
+use super::message::{Mt, Status};
+use super::tables::{Route, digits};
+use super::tally::Direction;
+use super::wire::Put;
+use super::{Engine, NOBODY};
+use crate::clock::{Micros, WallMs};
+use crate::smpp::sm::Sm;
+use crate::smpp::{command, status, time, tlv};
+use crate::text::{self, Choice, Encoding, SegmentOptions};
+
+/// Why a message is not taken, for both protocols.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The API's stable code.
+    pub code: &'static str,
+    /// The SMPP command_status.
+    pub status: u32,
+    /// The API's field, or empty.
+    pub field: &'static str,
+    /// What, where, how to mend it.
+    pub detail: String,
+}
+
+impl Refusal {
+    fn new(code: &'static str, status: u32, field: &'static str, detail: impl Into<String>) -> Self {
+        Self { code, status, field, detail: detail.into() }
+    }
+}
+
+/// A message as the API hands it in.
+#[derive(Clone, Debug, Default)]
+pub struct Post<'a> {
+    /// Source address.
+    pub from: &'a str,
+    /// Destination address.
+    pub to: &'a str,
+    /// Its text, or else `data`.
+    pub text: Option<&'a str>,
+    /// Binary user data.
+    pub data: &'a [u8],
+    /// The caller's own header for `data`, with its length octet.
+    pub udh: &'a [u8],
+    /// `auto`, `gsm7`, `ucs2` or `latin1`.
+    pub encoding: Choice,
+    /// Replace what the alphabet lacks.
+    pub transliterate: bool,
+    /// How long it is worth sending, in milliseconds; 0 = the node's own.
+    pub validity_ms: u64,
+    /// When it may leave; 0 = now.
+    pub due: WallMs,
+    /// Ask the carrier for a receipt.
+    pub receipt: bool,
+    /// 0–3.
+    pub priority: u8,
+    /// Message class 0.
+    pub flash: bool,
+    /// The caller's reference.
+    pub client_ref: &'a str,
+    /// The caller's tags, joined by U+001F.
+    pub tags: &'a str,
+}
+
+/// A message that was taken; durable once the open page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// Its id.
+    pub id: Id,
+    /// Its encoding.
+    pub encoding: Encoding,
+    /// Its segments.
+    pub segments: usize,
+}
+
+/// A submit that waits for its account's allowance.
+pub(super) struct Arrival {
+    sequence: u32,
+    since: Micros,
+    carrier: u16,
+    envelope: Envelope,
+}
+
+/// Octets of user data in one short message (3GPP TS 23.040 §9.2.3.16): 140, or 160 unpacked septets.
+fn capacity(data_coding: u8) -> usize {
+    let septets = data_coding == 0 || data_coding & 0xF4 == 0xF0 || data_coding & 0xFC == 0x10;
+    if septets { 160 } else { 140 }
+}
+
+const fn number_of(encoding: Encoding) -> u8 {
+    match encoding {
+        Encoding::Gsm7 => 0,
+        Encoding::Ucs2 => 1,
+        Encoding::Latin1 => 2,
+        Encoding::Binary => 3,
+    }
+}
+
+impl Engine {
+    /// Reads a submit_sm into an envelope without id or order; nothing is taken yet.
+    pub(super) fn arrive(&mut self, account: u16, sequence: u32, sm: &Sm<'_>, now: Micros) -> Result<Arrival, Refusal> {
+        let wall = self.wall(now);
+        let carrier = self.check(account, sm.source.addr, sm.dest.addr)?;
+        let bad_time = |code, status, field| move || Refusal::new(code, status, field, "not a time of SMPP 3.4 §7.1.1");
+        let expires = match sm.validity {
+            b"" => wall + self.tables.config.limits.validity_ms,
+            text => time::parse(text).and_then(|t| t.after(wall)).ok_or_else(bad_time("bad_validity", status::ESME_RINVEXPIRY, "validity"))?,
+        };
+        let expires = expires.min(wall + self.tables.config.limits.validity_max_ms);
+        let due = match sm.schedule {
+            b"" => 0,
+            text => time::parse(text).and_then(|t| t.after(wall)).ok_or_else(bad_time("bad_schedule", status::ESME_RINVSCHED, "send_at"))?,
+        };
+        let mut flags = flag::VIA_SMPP;
+        flags |= match sm.registered & 3 {
+            1 => flag::RECEIPT | flag::TELL_SUCCESS | flag::TELL_FAILURE,
+            2 => flag::RECEIPT | flag::TELL_FAILURE,
+            3 => flag::RECEIPT | flag::TELL_SUCCESS,
+            _ => 0,
+        };
+        let payload = sm.payload();
+        let udhi = sm.esm_class & 0x40 != 0;
+        let sar = sm.tlvs.get(tlv::SAR_TOTAL_SEGMENTS).is_some();
+        let single = udhi || sar || payload.len() <= capacity(sm.data_coding);
+        if single && payload.len() > 254 {
+            let detail = "a part made by the sender has at most 254 octets";
+            return Err(Refusal::new("bad_length", status::ESME_RINVMSGLEN, "text", detail));
+        }
+        let mut esm_class = sm.esm_class;
+        let parts = if single {
+            vec![payload.to_vec()]
+        } else {
+            flags |= flag::SEGMENTED | flag::OWN_REFERENCE;
+            esm_class |= 0x40;
+            split(payload, sm.data_coding, self.reference(sm.dest.addr))?
+        };
+        let tlvs = travelling(sm);
+        let draft = Draft {
+            created: wall,
+            expires,
+            due: if due > wall { due } else { 0 },
+            flags,
+            esm_class,
+            protocol_id: sm.protocol_id,
+            priority: sm.priority,
+            registered: sm.registered,
+            data_coding: sm.data_coding,
+            encoding: encoding_of(sm.data_coding),
+            account: self.tables.config.accounts[account as usize].id.as_bytes(),
+            from: Address { ton: sm.source.ton, npi: sm.source.npi, addr: sm.source.addr },
+            to: Address { ton: sm.dest.ton, npi: sm.dest.npi, addr: sm.dest.addr },
+            service_type: sm.service_type,
+            tlvs: &tlvs,
+            ..Draft::default()
+        };
+        let envelope = Envelope::build(&draft, parts.iter().map(Vec::as_slice));
+        Ok(Arrival { sequence, since: now, carrier, envelope })
+    }
+
+    /// Messages and segments that wait for admission on a session.
+    pub fn inbox(&mut self, sid: u32) -> (usize, u64) {
+        let inbox = self.peer(sid).map(|p| &p.inbox);
+        inbox.map_or((0, 0), |inbox| (inbox.len(), inbox.iter().map(|a| a.envelope.parts() as u64).sum()))
+    }
+
+    /// Takes submits off a session's inbox while their segments fit into `segments`; the rest is answered
+    /// ESME_RTHROTTLED. Gives the segments taken.
+    pub fn admit(&mut self, sid: u32, segments: u64, now: Micros) -> u64 {
+        let epoch = self.epoch(sid);
+        let Some(peer) = self.peer(sid) else { return 0 };
+        let super::peers::Kind::Esme { account } = peer.kind else { return 0 };
+        let mut taken = 0;
+        let mut refused = Vec::new();
+        for arrival in std::mem::take(&mut peer.inbox) {
+            let size = arrival.envelope.parts() as u64;
+            let refusal = if taken + size > segments {
+                *self.tally.throttled.entry(account).or_default() += 1;
+                Some(status::ESME_RTHROTTLED)
+            } else if self.has_room() {
+                None
+            } else {
+                *self.tally.blocked.entry("node_full").or_default() += 1;
+                Some(status::ESME_RMSGQFUL)
+            };
+            if let Some(status) = refusal {
+                refused.push((arrival.sequence, status));
+                continue;
+            }
+            taken += size;
+            let id = self.take_in(arrival.envelope, account, arrival.carrier, now);
+            self.journal.after_commit(Effect::Answer(Answer {
+                session: sid,
+                epoch,
+                sequence: arrival.sequence,
+                command: command::SUBMIT_SM,
+                status: 0,
+                id: Some(id),
+                since: arrival.since,
+            }));
+        }
+        if let Some(peer) = self.peer(sid).filter(|_| !refused.is_empty()) {
+            for (sequence, status) in refused {
+                peer.session.respond(sequence, command::SUBMIT_SM, status, b"");
+            }
+            self.attention.output.insert(sid);
+        }
+        taken
+    }
+
+    /// Takes a message from the API, or says why not.
+    pub fn post(&mut self, account: u16, post: &Post<'_>, now: Micros) -> Result<Posted, Refusal> {
+        let (from, to) = (post.from.as_bytes(), post.to.as_bytes());
+        let checked = self.check(account, from, to);
+        let carrier = checked.inspect_err(|refusal| self.tally_refused(account, refusal))?;
+        if !self.has_room() {
+            *self.tally.blocked.entry("node_full").or_default() += 1;
+            return Err(Refusal::new("node_full", status::ESME_RMSGQFUL, "", "the node holds as many messages as it may: try again later"));
+        }
+        let mut flags = flag::SEGMENTED;
+        if post.receipt {
+            flags |= flag::RECEIPT | flag::TELL_SUCCESS;
+        }
+        flags |= flag::TELL_FAILURE;
+        self.compose(account, carrier, address(from), address(to), post, flags, now)
+    }
+
+    /// Encodes, segments and takes in a message of the API or of the node's own.
+    #[allow(clippy::too_many_arguments, reason = "one message")]
+    pub(super) fn compose(
+        &mut self,
+        account: u16,
+        carrier: u16,
+        from: Address<'_>,
+        to: Address<'_>,
+        post: &Post<'_>,
+        mut flags: u16,
+        now: Micros,
+    ) -> Result<Posted, Refusal> {
+        let options = SegmentOptions {
+            encoding: post.encoding,
+            reference: u16::from(self.reference(to.addr)),
+            transliterate: post.transliterate,
+            ..SegmentOptions::default()
+        };
+        let segments = match post.text {
+            Some(text) => text::segment(text, &options),
+            None => text::segment_binary(post.data, post.udh, 4, &options),
+        };
+        let refuse = |e: crate::Error| {
+            let field = if post.text.is_some() { "text" } else { "data" };
+            Refusal { code: e.code, status: status::ESME_RINVMSGLEN, field, detail: e.message }
+        };
+        let segments = segments.map_err(refuse)?;
+        if segments.parts.len() > 1 && post.udh.is_empty() {
+            flags |= flag::OWN_REFERENCE;
+        }
+        let wall = self.wall(now);
+        let limits = &self.tables.config.limits;
+        let validity = if post.validity_ms > 0 { post.validity_ms } else { limits.validity_ms };
+        let validity = validity.min(limits.validity_max_ms);
+        let due = if post.due > wall { post.due } else { 0 };
+        // 3GPP TS 23.038 §4: coding group 0001 with class 0 shows the text at once.
+        let class = if post.flash { 0x10 } else { 0 };
+        let known = self.tables.config.accounts.get(account as usize);
+        let name = known.map(|a| a.id.clone()).unwrap_or_default();
+        let draft = Draft {
+            created: wall,
+            expires: wall.max(due) + validity,
+            due,
+            flags,
+            esm_class: if segments.udhi { 0x40 } else { 0 },
+            priority: post.priority,
+            data_coding: segments.data_coding | class,
+            encoding: number_of(segments.encoding),
+            account: name.as_bytes(),
+            from,
+            to,
+            client_ref: post.client_ref.as_bytes(),
+            tags: post.tags.as_bytes(),
+            ..Draft::default()
+        };
+        let envelope = Envelope::build(&draft, segments.parts.iter().map(|p| p.octets.as_slice()));
+        let id = self.take_in(envelope, account, carrier, now);
+        Ok(Posted { id, encoding: segments.encoding, segments: segments.parts.len() })
+    }
+
+    /// Gives the message its id, its record and its place; it leaves once the open page is durable.
+    fn take_in(&mut self, mut envelope: Envelope, account: u16, carrier: u16, now: Micros) -> Id {
+        let id = self.ids.next(self.wall(now));
+        self.order += 1;
+        envelope.name(id, self.order);
+        let name = &self.tables.config.carriers[carrier as usize].id;
+        self.journal.record(Kind::Mt, |out| {
+            out.put_bytes(envelope.octets());
+            out.put_bytes(name.as_bytes());
+        });
+        self.tally.message(Direction::Mt, account, carrier, Status::Accepted);
+        let handle = self.house_mt(Mt::new(envelope, account, carrier));
+        self.journal.after_commit(Effect::Queue(handle));
+        id
+    }
+
+    pub(super) fn house_mt(&mut self, mt: Mt) -> Handle {
+        let handle = self.ledger.insert(mt.env.id(), Live::Mt(Box::new(mt)));
+        let home = self.journal.house(handle);
+        self.ledger.set_home(handle, home);
+        handle
+    }
+
+    /// Addresses, consent and route; gives the carrier.
+    fn check(&self, account: u16, from: &[u8], to: &[u8]) -> Result<u16, Refusal> {
+        let contact = digits(to);
+        if contact.is_empty() || contact.len() > 20 || !contact.iter().all(u8::is_ascii_digit) {
+            let detail = "the destination must be 1 to 20 digits, with or without +";
+            return Err(Refusal::new("bad_destination", status::ESME_RINVDSTADR, "to", detail));
+        }
+        if from.is_empty() || from.len() > 20 {
+            let detail = "the source must be an own number or 1 to 20 characters";
+            return Err(Refusal::new("bad_source", status::ESME_RINVSRCADR, "from", detail));
+        }
+        let number = self.tables.number(from).map(|n| &self.tables.config.numbers[n as usize]);
+        if number.is_some_and(|n| n.account.is_some_and(|a| a != account)) {
+            let detail = "that number belongs to another account";
+            return Err(Refusal::new("source_not_owned", status::ESME_RINVSRCADR, "from", detail));
+        }
+        if number.is_none_or(|n| n.node_optout) && self.consent.is_out(digits(from), contact) {
+            let status = self.tables.config.accounts[account as usize].optout_status;
+            let detail = "the recipient has opted out of this number";
+            return Err(Refusal::new("recipient_opted_out", status, "to", detail));
+        }
+        let route = self.tables.route(account, from, to);
+        let pair = self.pair(account, contact);
+        let carrier = route.and_then(|r| self.choose(r, pair, &[])).or(number.and_then(|n| n.carrier));
+        carrier.ok_or_else(|| {
+            let detail = "no route matches this account, source and destination";
+            Refusal::new("no_route", status::ESME_RINVDSTADR, "to", detail)
+        })
+    }
+
+    /// A carrier of the route: by weight and pair among all, else among the usable, else the first usable to
+    /// fall back to; if none is usable, the first choice waits for its carrier.
+    pub(super) fn choose(&self, route: &Route, pair: u64, tried: &[u16]) -> Option<u16> {
+        let fresh = |c: u16| !tried.contains(&c);
+        let usable = |c: u16| fresh(c) && self.lanes[c as usize].usable;
+        let first = weighted(&route.carriers, pair, fresh);
+        first
+            .filter(|c| usable(*c))
+            .or_else(|| weighted(&route.carriers, pair, usable))
+            .or_else(|| route.failover.iter().copied().find(|c| usable(*c)))
+            .or(first)
+    }
+
+    /// The next concatenation reference towards a destination: neighbours differ.
+    fn reference(&mut self, to: &[u8]) -> u8 {
+        let place = self.pair(NOBODY, to) as usize % self.references.len();
+        self.references[place] = self.references[place].wrapping_add(1);
+        self.references[place]
+    }
+
+    pub(super) fn fresh_reference(&mut self, handle: Handle) -> Option<u8> {
+        let to = self.ledger.mt(handle)?.env.to().addr.to_vec();
+        Some(self.reference(&to))
+    }
+
+    pub(super) fn tally_refused(&mut self, account: u16, refusal: &Refusal) {
+        *self.tally.blocked.entry(refusal.code).or_default() += 1;
+        let status = if refusal.code == "recipient_opted_out" { Status::Blocked } else { Status::Rejected };
+        self.tally.message(Direction::Mt, account, NOBODY, status);
+    }
+}
+
+fn weighted(carriers: &[(u16, u32)], pair: u64, may: impl Fn(u16) -> bool) -> Option<u16> {
+    let fit = || carriers.iter().filter(|(c, w)| *w > 0 && may(*c));
+    let total: u64 = fit().map(|(_, w)| u64::from(*w)).sum();
+    let mut point = pair.checked_rem(total)?;
+    fit().find_map(|(carrier, weight)| {
+        let within = point < u64::from(*weight);
+        point = point.saturating_sub(u64::from(*weight));
+        within.then_some(*carrier)
+    })
+}
+
+/// Type and plan from how an address is written: letters, short code, or international digits.
+pub(super) fn address(text: &[u8]) -> Address<'_> {
+    let plain = digits(text);
+    if !plain.iter().all(u8::is_ascii_digit) {
+        Address { ton: 5, npi: 0, addr: text }
+    } else if plain.len() <= 6 {
+        Address { ton: 3, npi: 0, addr: plain }
+    } else {
+        Address { ton: 1, npi: 1, addr: plain }
+    }
+}
+
+fn encoding_of(data_coding: u8) -> u8 {
+    match data_coding {
+        0x08 | 0x18..=0x1B => 1,
+        0x03 => 2,
+        _ if text::is_binary(data_coding) => 3,
+        _ => 0,
+    }
+}
+
+/// TLVs that go on to the carrier; the text itself does not, since the node has it as parts.
+fn travelling(sm: &Sm<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (tag, value) in sm.tlvs.iter().filter(|(tag, _)| *tag != tlv::MESSAGE_PAYLOAD) {
+        tlv::put(&mut out, tag, value);
+    }
+    out
+}
+
+/// Cuts a long text of an ESME into parts in the coding it came in.
+fn split(payload: &[u8], data_coding: u8, reference: u8) -> Result<Vec<Vec<u8>>, Refusal> {
+    let refuse = |e: crate::Error| Refusal::new("bad_length", status::ESME_RINVMSGLEN, "text", e.message);
+    let mut options = SegmentOptions { reference: u16::from(reference), ..SegmentOptions::default() };
+    options.encoding = match encoding_of(data_coding) {
+        0 => Choice::Gsm7,
+        1 => Choice::Ucs2,
+        2 => Choice::Latin1,
+        _ => {
+            let made = text::segment_binary(payload, b"", data_coding, &options).map_err(refuse)?;
+            return Ok(made.parts.into_iter().map(|p| p.octets).collect());
+        }
+    };
+    let text = text::decode(payload, data_coding, b"", false, text::DefaultAlphabet::Gsm7);
+    let made = text::segment(&text.map_err(refuse)?, &options).map_err(refuse)?;
+    Ok(made.parts.into_iter().map(|p| p.octets).collect())
+}

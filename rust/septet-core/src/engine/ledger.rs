@@ -1,0 +1,218 @@
+//! All that is alive, by handle and by id.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::id::Id;
+use super::message::{Held, Mo, Mt, Part};
+
+/// Ids are random in their low bits: they are their own hash.
+#[derive(Default)]
+pub(super) struct Ready(u64);
+
+impl Hasher for Ready {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, octets: &[u8]) {
+        for chunk in octets.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.0 = self.0.rotate_left(29) ^ u64::from_le_bytes(word);
+        }
+        self.0 = self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+    fn write_u128(&mut self, value: u128) {
+        self.0 = (value as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+/// A map whose keys are random already.
+pub(super) type IdMap<V> = HashMap<u128, V, BuildHasherDefault<Ready>>;
+
+/// Something alive.
+#[derive(Debug)]
+pub(super) enum Live {
+    Mt(Box<Mt>),
+    Mo(Box<Mo>),
+    Part(Box<Part>),
+    Held(Box<Held>),
+}
+
+/// Names something alive; stale once that has ended, even if the place is taken again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Handle {
+    index: u32,
+    generation: u32,
+}
+
+const GENERATION: u32 = 0x00FF_FFFF;
+
+impl Handle {
+    /// A handle and a segment as the token of a request: 32 bits place, 24 bits generation, 8 bits segment.
+    pub(super) fn token(self, part: u8) -> u64 {
+        u64::from(self.index) | u64::from(self.generation) << 32 | u64::from(part) << 56
+    }
+
+    pub(super) fn from_token(token: u64) -> (Self, u8) {
+        let generation = (token >> 32) as u32 & GENERATION;
+        (Self { index: token as u32, generation }, (token >> 56) as u8)
+    }
+}
+
+struct Slot {
+    generation: u32,
+    live: Option<Live>,
+}
+
+/// The slab of live things.
+#[derive(Default)]
+pub(super) struct Ledger {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    ids: IdMap<Handle>,
+}
+
+macro_rules! typed {
+    ($get:ident, $get_mut:ident, $kind:ident, $type:ty) => {
+        pub(super) fn $get(&self, handle: Handle) -> Option<&$type> {
+            match self.slot(handle)?.live.as_ref()? {
+                Live::$kind(it) => Some(it),
+                _ => None,
+            }
+        }
+        pub(super) fn $get_mut(&mut self, handle: Handle) -> Option<&mut $type> {
+            match self.live_mut(handle)? {
+                Live::$kind(it) => Some(it),
+                _ => None,
+            }
+        }
+    };
+}
+
+impl Ledger {
+    pub(super) fn insert(&mut self, id: Id, live: Live) -> Handle {
+        let handle = if let Some(index) = self.free.pop() {
+            let slot = &mut self.slots[index as usize];
+            slot.live = Some(live);
+            Handle { index, generation: slot.generation }
+        } else {
+            self.slots.push(Slot { generation: 0, live: Some(live) });
+            Handle { index: self.slots.len() as u32 - 1, generation: 0 }
+        };
+        self.ids.insert(id.0, handle);
+        handle
+    }
+
+    fn slot(&self, handle: Handle) -> Option<&Slot> {
+        self.slots.get(handle.index as usize).filter(|s| s.generation == handle.generation)
+    }
+
+    pub(super) fn live(&self, handle: Handle) -> Option<&Live> {
+        self.slot(handle)?.live.as_ref()
+    }
+
+    fn live_mut(&mut self, handle: Handle) -> Option<&mut Live> {
+        let slot = self.slots.get_mut(handle.index as usize)?;
+        if slot.generation == handle.generation { slot.live.as_mut() } else { None }
+    }
+
+    typed!(mt, mt_mut, Mt, Mt);
+    typed!(mo, mo_mut, Mo, Mo);
+    typed!(part, part_mut, Part, Part);
+    typed!(held, held_mut, Held, Held);
+
+    pub(super) fn find(&self, id: Id) -> Option<Handle> {
+        self.ids.get(&id.0).copied()
+    }
+
+    pub(super) fn remove(&mut self, handle: Handle) -> Option<Live> {
+        let slot = self.slots.get_mut(handle.index as usize)?;
+        if slot.generation != handle.generation {
+            return None;
+        }
+        let live = slot.live.take()?;
+        slot.generation = (slot.generation + 1) & GENERATION;
+        self.free.push(handle.index);
+        self.ids.remove(&live.id().0);
+        Some(live)
+    }
+
+    /// Places, taken or not, for a walk in slices.
+    pub(super) fn places(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// What lives at a place.
+    pub(super) fn at(&self, index: u32) -> Option<Handle> {
+        let slot = self.slots.get(index as usize)?;
+        slot.live.as_ref().map(|_| Handle { index, generation: slot.generation })
+    }
+
+    /// How many are alive.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Handle, &Live)> {
+        self.slots.iter().enumerate().filter_map(|(index, slot)| {
+            let handle = Handle { index: index as u32, generation: slot.generation };
+            Some((handle, slot.live.as_ref()?))
+        })
+    }
+}
+
+impl Live {
+    pub(super) fn id(&self) -> Id {
+        match self {
+            Self::Mt(it) => it.env.id(),
+            Self::Mo(it) => it.id,
+            Self::Part(it) => it.inbound.id,
+            Self::Held(it) => it.id,
+        }
+    }
+
+    pub(super) fn home(&self) -> u64 {
+        match self {
+            Self::Mt(it) => it.home,
+            Self::Mo(it) => it.home,
+            Self::Part(it) => it.home,
+            Self::Held(it) => it.home,
+        }
+    }
+}
+
+impl Ledger {
+    pub(super) fn set_home(&mut self, handle: Handle, home: u64) {
+        match self.live_mut(handle) {
+            Some(Live::Mt(it)) => it.home = home,
+            Some(Live::Mo(it)) => it.home = home,
+            Some(Live::Part(it)) => it.home = home,
+            Some(Live::Held(it)) => it.home = home,
+            None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(id: u128) -> Live {
+        let state = crate::smpp::receipt::State::Delivered;
+        let (carrier, carrier_id) = (String::new(), Box::default());
+        Live::Held(Box::new(Held { id: Id(id), at: 0, carrier, carrier_id, state, error: 0, home: 0 }))
+    }
+
+    #[test]
+    fn a_handle_is_stale_after_its_end_even_when_the_place_is_taken_again() {
+        let mut ledger = Ledger::default();
+        let old = ledger.insert(Id(1), held(1));
+        assert_eq!(Handle::from_token(old.token(7)), (old, 7));
+        assert!(ledger.remove(old).is_some());
+        let new = ledger.insert(Id(2), held(2));
+        assert!(ledger.held(old).is_none() && ledger.held(new).is_some());
+        assert!(ledger.remove(old).is_none());
+        assert_eq!((ledger.find(Id(1)), ledger.find(Id(2)), ledger.len()), (None, Some(new), 1));
+    }
+}

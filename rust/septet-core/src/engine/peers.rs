@@ -1,0 +1,363 @@
+//! Sessions: ESMEs that bind to us and links that we bind to carriers. Chunk in, octets out.
+
+use super::accept::Arrival;
+use super::journal::{Answer, Effect};
+use super::ledger::Handle;
+use super::tables;
+use super::submit::Response;
+use super::{Engine, NOBODY};
+use crate::clock::Micros;
+use crate::smpp::command;
+use crate::smpp::session::{BindMode, Config, Event, Role, Session};
+use crate::smpp::status;
+
+/// What a peer said when it wanted to bind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BindRequest {
+    /// In which mode.
+    pub mode: BindMode,
+    /// To be echoed.
+    pub sequence: u32,
+    /// Who.
+    pub system_id: Vec<u8>,
+    /// Its secret.
+    pub password: Vec<u8>,
+    /// The version it speaks.
+    pub interface_version: u8,
+}
+
+/// Whose session it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An ESME's; `NOBODY` until it has bound.
+    Esme { account: u16 },
+    /// One of ours to a carrier.
+    Link { carrier: u16, link: u16 },
+}
+
+/// One session and what came over it in the chunk at hand.
+pub(super) struct Peer {
+    pub(super) session: Session,
+    pub(super) kind: Kind,
+    pub(super) bind: Option<BindRequest>,
+    /// Submits that wait for admission.
+    pub(super) inbox: Vec<Arrival>,
+}
+
+/// A place for a session; its epoch tells sessions that took it one after the other.
+#[derive(Default)]
+pub(super) struct Place {
+    pub(super) epoch: u32,
+    pub(super) peer: Option<Box<Peer>>,
+}
+
+const MAX_PDU: u32 = 70_000;
+
+impl Engine {
+    fn place(&mut self, peer: Peer) -> u32 {
+        let sid = self.free_peers.pop().unwrap_or_else(|| {
+            self.peers.push(Place::default());
+            self.peers.len() as u32 - 1
+        });
+        let place = &mut self.peers[sid as usize];
+        place.epoch += 1;
+        place.peer = Some(Box::new(peer));
+        sid
+    }
+
+    pub(super) fn peer(&mut self, sid: u32) -> Option<&mut Peer> {
+        self.peers.get_mut(sid as usize)?.peer.as_deref_mut()
+    }
+
+    /// Somebody has connected to us.
+    pub fn open_esme(&mut self, now: Micros) -> u32 {
+        let smpp = &self.tables.config.smpp;
+        let config = Config {
+            role: Role::Server,
+            window_out: 0,
+            window_in: 1,
+            enquire_link: smpp.enquire_link,
+            inactivity: smpp.inactivity,
+            response_timeout: smpp.response_timeout,
+            session_init: smpp.session_init,
+            max_pdu: MAX_PDU,
+            interface_version: 0x34,
+            system_id: smpp.system_id.clone().into_bytes(),
+        };
+        let session = Session::new(config, now);
+        self.place(Peer { session, kind: Kind::Esme { account: NOBODY }, bind: None, inbox: Vec::new() })
+    }
+
+    /// We have connected to a carrier: binds at once.
+    pub fn open_link(&mut self, carrier: u16, link: u16, now: Micros) -> u32 {
+        let table = &self.tables.config.carriers[carrier as usize];
+        let config = Config {
+            role: Role::Client,
+            window_out: table.window,
+            window_in: 10_000,
+            enquire_link: table.enquire_link,
+            inactivity: 0,
+            response_timeout: table.response_timeout,
+            session_init: table.response_timeout,
+            max_pdu: MAX_PDU,
+            interface_version: 0x34,
+            system_id: table.system_id.clone().into_bytes(),
+        };
+        let mut session = Session::new(config, now);
+        session.bind(
+            now,
+            table.mode,
+            table.system_id.as_bytes(),
+            table.password.as_bytes(),
+            table.system_type.as_bytes(),
+            table.address_range.as_bytes(),
+        );
+        let kind = Kind::Link { carrier, link };
+        let sid = self.place(Peer { session, kind, bind: None, inbox: Vec::new() });
+        self.attention.output.insert(sid);
+        sid
+    }
+
+    /// One chunk as it was read.
+    pub fn receive(&mut self, sid: u32, chunk: &[u8], now: Micros) {
+        self.drive(sid, now, |session, on| session.receive(now, chunk, on));
+    }
+
+    pub(super) fn tick_peers(&mut self, now: Micros) {
+        for sid in 0..self.peers.len() as u32 {
+            let due = self.peer(sid).and_then(|p| p.session.next_deadline());
+            if due.is_some_and(|due| due <= now) {
+                self.drive(sid, now, |session, on| session.tick(now, on));
+            }
+        }
+    }
+
+    fn drive(&mut self, sid: u32, now: Micros, run: impl FnOnce(&mut Session, &mut dyn FnMut(Event<'_>))) {
+        // The peer leaves its place, so that its events may change everything else.
+        let Some(place) = self.peers.get_mut(sid as usize) else { return };
+        let (epoch, Some(mut peer)) = (place.epoch, place.peer.take()) else { return };
+        let Peer { session, kind, bind, inbox } = &mut *peer;
+        let mut refused: Vec<(u32, u32, u32)> = Vec::new();
+        run(session, &mut |event| match *kind {
+            Kind::Esme { account } => {
+                self.esme_event(sid, account, event, bind, inbox, &mut refused, now);
+            }
+            Kind::Link { carrier, link } => {
+                self.link_event((sid, epoch), carrier, link, event, &mut refused, now);
+            }
+        });
+        for (sequence, command, status) in refused {
+            session.respond(sequence, command, status, b"");
+        }
+        if !session.output().is_empty() {
+            self.attention.output.insert(sid);
+        }
+        self.peers[sid as usize].peer = Some(peer);
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of a peer that is out of its place")]
+    fn esme_event(
+        &mut self,
+        sid: u32,
+        account: u16,
+        event: Event<'_>,
+        bind: &mut Option<BindRequest>,
+        inbox: &mut Vec<Arrival>,
+        refused: &mut Vec<(u32, u32, u32)>,
+        now: Micros,
+    ) {
+        match event {
+            Event::Bind { mode, sequence, system_id, password, interface_version, .. } => {
+                *bind = Some(BindRequest {
+                    mode,
+                    sequence,
+                    system_id: system_id.to_vec(),
+                    password: password.to_vec(),
+                    interface_version,
+                });
+                self.attention.binds.insert(sid);
+            }
+            Event::Message { command: command::SUBMIT_SM, sequence, sm } if account != NOBODY => {
+                match self.arrive(account, sequence, &sm, now) {
+                    Ok(arrival) => {
+                        inbox.push(arrival);
+                        self.attention.inboxes.insert(sid);
+                    }
+                    Err(refusal) => {
+                        self.tally_refused(account, &refusal);
+                        refused.push((sequence, command::SUBMIT_SM, refusal.status));
+                    }
+                }
+            }
+            Event::Message { command, sequence, .. } => {
+                refused.push((sequence, command, status::ESME_RINVCMDID));
+            }
+            Event::Response { token, status, late: false, .. } => self.taken(token, status, now),
+            Event::TimedOut { token } => self.taken(token, status::ESME_RX_T_APPN, now),
+            Event::Bad { reason } => {
+                let known = self.tables.config.accounts.get(account as usize);
+                let peer = known.map_or("unauthenticated", |a| a.id.as_str());
+                self.tally.bad(peer, reason.name());
+            }
+            Event::Closed { .. } => {
+                self.attention.closing.insert(sid);
+            }
+            Event::Response { .. } | Event::Bound { .. } | Event::BindRefused { .. } | Event::Unbound => {}
+        }
+        if account != NOBODY && !self.desks[account as usize].out.is_empty() {
+            self.attention.accounts.insert(account);
+        }
+    }
+
+    fn link_event(
+        &mut self,
+        (sid, epoch): (u32, u32),
+        carrier: u16,
+        link: u16,
+        event: Event<'_>,
+        refused: &mut Vec<(u32, u32, u32)>,
+        now: Micros,
+    ) {
+        match event {
+            Event::Bound { .. } => {
+                self.lanes[carrier as usize].links[link as usize] = Some(sid);
+                self.attention.links.insert(carrier);
+            }
+            Event::BindRefused { .. } => {
+                self.attention.links.insert(carrier);
+            }
+            Event::Message { command, sequence, sm } => {
+                let answer = Answer { session: sid, epoch, sequence, command, status: 0, id: None, since: now };
+                if command == command::SUBMIT_SM {
+                    refused.push((sequence, command, status::ESME_RINVCMDID));
+                } else if self.came_in(carrier, &sm, now) {
+                    self.journal.after_commit(Effect::Answer(answer));
+                } else {
+                    refused.push((sequence, command, status::ESME_RMSGQFUL));
+                }
+            }
+            Event::Response { token, status, message_id, waited, late, .. } => {
+                let lane = &mut self.lanes[carrier as usize];
+                lane.in_flight -= usize::from(!late);
+                let response = Response { token, status, message_id, waited };
+                self.submitted(carrier, &response, now);
+            }
+            Event::TimedOut { token } => self.unanswered(carrier, token),
+            Event::Bad { reason } => {
+                let peer = &self.tables.config.carriers[carrier as usize].id;
+                self.tally.bad(peer, reason.name());
+            }
+            Event::Closed { .. } => {
+                self.lanes[carrier as usize].links[link as usize] = None;
+                self.attention.links.insert(carrier);
+                self.attention.closing.insert(sid);
+            }
+            Event::Bind { .. } | Event::Unbound => {}
+        }
+        self.attention.carriers.insert(carrier);
+    }
+
+    /// The bind that waits for an answer.
+    pub fn bind_request(&mut self, sid: u32) -> Option<&BindRequest> {
+        self.peer(sid)?.bind.as_ref()
+    }
+
+    /// Lets a peer in as an account.
+    pub fn accept_bind(&mut self, sid: u32, account: u16, now: Micros) {
+        let table = &self.tables.config.accounts[account as usize];
+        let (inward, out) = (table.window, table.deliver_window);
+        let Some(peer) = self.peer(sid) else { return };
+        let Some(request) = peer.bind.take() else { return };
+        peer.kind = Kind::Esme { account };
+        peer.session.set_windows(out, inward);
+        peer.session.accept_bind(now, request.sequence);
+        self.desks[account as usize].sessions.push(sid);
+        self.attention.output.insert(sid);
+        self.attention.accounts.insert(account);
+    }
+
+    /// Sends a peer away with a command_status.
+    pub fn refuse_bind(&mut self, sid: u32, status: u32) {
+        let Some(peer) = self.peer(sid) else { return };
+        let Some(request) = peer.bind.take() else { return };
+        peer.session.refuse_bind(request.sequence, status);
+        self.tally.bad("unauthenticated", "bind_refused");
+        self.attention.output.insert(sid);
+    }
+
+    /// Begins an orderly end.
+    pub fn unbind(&mut self, sid: u32, now: Micros) {
+        if let Some(peer) = self.peer(sid) {
+            peer.session.unbind(now);
+            self.attention.output.insert(sid);
+        }
+    }
+
+    /// Takes what is to be written.
+    pub fn output(&mut self, sid: u32) -> Vec<u8> {
+        self.peer(sid).map(|p| std::mem::take(p.session.output())).unwrap_or_default()
+    }
+
+    /// The connection is gone: what it had not answered goes back to where it came from.
+    pub fn closed(&mut self, sid: u32) {
+        let Some(peer) = self.peers.get_mut(sid as usize).and_then(|p| p.peer.take()) else { return };
+        self.free_peers.push(sid);
+        let mut tokens = peer.session.unanswered();
+        // Each returns to the head, so the first must be the last to return.
+        tokens.reverse();
+        match peer.kind {
+            Kind::Esme { account: NOBODY } => {}
+            Kind::Esme { account } => {
+                let desk = &mut self.desks[account as usize];
+                desk.sessions.retain(|s| *s != sid);
+                for token in tokens {
+                    self.untold(Handle::from_token(token).0, account);
+                }
+                self.attention.accounts.insert(account);
+            }
+            Kind::Link { carrier, link } => {
+                let lane = &mut self.lanes[carrier as usize];
+                if lane.links[link as usize] == Some(sid) {
+                    lane.links[link as usize] = None;
+                }
+                for token in tokens {
+                    self.unanswered(carrier, token);
+                }
+                self.attention.links.insert(carrier);
+                self.attention.carriers.insert(carrier);
+            }
+        }
+    }
+
+    /// A response whose page is durable.
+    pub(super) fn answer(&mut self, answer: &Answer, now: Micros) {
+        let Some(place) = self.peers.get_mut(answer.session as usize) else { return };
+        let (true, Some(peer)) = (place.epoch == answer.epoch, place.peer.as_mut()) else { return };
+        let id = answer.id.map(super::id::Id::encode);
+        let id = id.as_ref().map_or(&b""[..], |id| &id[..]);
+        peer.session.respond(answer.sequence, answer.command, answer.status, id);
+        self.attention.output.insert(answer.session);
+        if answer.command == command::SUBMIT_SM {
+            self.tally.accept.observe(now.saturating_sub(answer.since));
+        }
+    }
+
+    pub(super) fn epoch(&self, sid: u32) -> u32 {
+        self.peers.get(sid as usize).map_or(0, |p| p.epoch)
+    }
+
+    /// Links of a carrier that are bound, by link.
+    pub fn links_up(&self, carrier: u16) -> Vec<bool> {
+        let lane = self.lanes.get(carrier as usize);
+        lane.map_or_else(Vec::new, |lane| lane.links.iter().map(Option::is_some).collect())
+    }
+
+    /// Sessions of an account.
+    pub fn sessions_of(&self, account: u16) -> &[u32] {
+        self.desks.get(account as usize).map_or(&[], |d| &d.sessions)
+    }
+
+    pub(super) fn carrier_table(&self, carrier: u16) -> &tables::Carrier {
+        &self.tables.config.carriers[carrier as usize]
+    }
+}

@@ -1,0 +1,389 @@
+//! An MT goes to its carrier: grant, window, consent once more, response, retry, failover.
+
+use std::cmp::Reverse;
+
+use super::envelope::flag;
+use super::journal::Kind;
+use super::ledger::Handle;
+use super::message::{Mt, Stage, Status};
+use super::peers;
+use super::tables::{Carrier, digits};
+use super::wire::Put;
+use super::{Engine, NOBODY, Wake};
+use crate::clock::Micros;
+use crate::smpp::command;
+use crate::smpp::session::Session;
+use crate::smpp::sm::{Addr, Sm};
+use crate::smpp::status::{self, Class};
+use crate::smpp::tlv::Tlvs;
+
+/// A submit_sm_resp.
+pub(super) struct Response<'a> {
+    pub(super) token: u64,
+    pub(super) status: u32,
+    pub(super) message_id: &'a [u8],
+    pub(super) waited: Micros,
+}
+
+impl Engine {
+    /// Puts a message into its carrier's queue, or lets it wait until it is due.
+    pub(super) fn enqueue(&mut self, handle: Handle, front: bool, now: Micros) {
+        let wall = self.wall(now);
+        let Some(mt) = self.ledger.mt_mut(handle) else { return };
+        if mt.is_final() || mt.carrier == NOBODY {
+            return;
+        }
+        if mt.env.due() > wall {
+            let wake = now + (mt.env.due() - wall) * 1_000;
+            self.wakes.push(Reverse((wake, Wake::Queue(handle.token(0)))));
+            return;
+        }
+        self.queue_up(handle, front);
+    }
+
+    /// Puts a message that is due into its carrier's queue.
+    fn queue_up(&mut self, handle: Handle, front: bool) {
+        let Some(mt) = self.ledger.mt_mut(handle) else { return };
+        if mt.status == Status::Scheduled {
+            mt.status = Status::Queued;
+        }
+        let (account, carrier, priority) = (mt.account, mt.carrier, mt.env.priority());
+        let newly = !std::mem::replace(&mut mt.queued, true);
+        let pair = super::keyed::key(self.seed, &[&account.to_le_bytes(), digits(mt.env.to().addr)]) as u64;
+        let queue = &mut self.lanes[carrier as usize].queue;
+        queue.depth += usize::from(newly);
+        if front {
+            queue.push_front(pair, priority, handle);
+        } else {
+            queue.push(pair, priority, handle);
+        }
+        self.attention.carriers.insert(carrier);
+    }
+
+    /// Whether a carrier has something ready and a link with room for it.
+    pub fn sendable(&mut self, carrier: u16) -> bool {
+        let lane = &self.lanes[carrier as usize];
+        if lane.queue.is_empty() {
+            return false;
+        }
+        let links: Vec<u32> = lane.links.iter().flatten().copied().collect();
+        links.into_iter().any(|sid| {
+            self.peer(sid).is_some_and(|p| p.session.can_send(command::SUBMIT_SM) && p.session.window_free() > 0)
+        })
+    }
+
+    /// Writes at most `grant` segments to the links of a carrier; gives how many it wrote.
+    pub fn pump(&mut self, carrier: u16, grant: u32, now: Micros) -> u32 {
+        let links = self.lanes[carrier as usize].links.clone();
+        let mut written = 0;
+        for (link, sid) in links.iter().enumerate().filter_map(|(l, s)| Some((l, (*s)?))) {
+            if written == grant {
+                break;
+            }
+            let Some(mut peer) = self.peers[sid as usize].peer.take() else { continue };
+            let up = |other: u16| links.get(other as usize).is_some_and(Option::is_some);
+            written += self.pump_link(&mut peer, carrier, link as u16, &up, grant - written, now);
+            if !peer.session.output().is_empty() {
+                self.attention.output.insert(sid);
+            }
+            self.peers[sid as usize].peer = Some(peer);
+        }
+        self.tally.carriers[carrier as usize].segments += u64::from(written);
+        written
+    }
+
+    fn pump_link(
+        &mut self,
+        peer: &mut peers::Peer,
+        carrier: u16,
+        link: u16,
+        up: &dyn Fn(u16) -> bool,
+        grant: u32,
+        now: Micros,
+    ) -> u32 {
+        if !peer.session.can_send(command::SUBMIT_SM) {
+            return 0;
+        }
+        let wall = self.wall(now);
+        let mut written = 0;
+        let mut ended = Vec::new();
+        while written < grant && peer.session.window_free() > 0 {
+            let lane = &mut self.lanes[carrier as usize];
+            let Some((shard, handle)) = lane.queue.front(link, up) else { break };
+            let Some(mt) = self.ledger.mt_mut(handle).filter(|mt| mt.queued) else {
+                lane.queue.pop(shard);
+                continue;
+            };
+            // The last check of consent stands here, beside the socket.
+            let (from, to) = (digits(mt.env.from().addr), digits(mt.env.to().addr));
+            let out = !mt.env.has(flag::EXEMPT) && self.consent.is_out(from, to);
+            let number = self.tables.number(from).map(|n| &self.tables.config.numbers[n as usize]);
+            let verdict = if out && number.is_none_or(|n| n.node_optout) {
+                Some(Status::Blocked)
+            } else if mt.env.expires() <= wall {
+                Some(Status::Expired)
+            } else {
+                None
+            };
+            if let Some(verdict) = verdict {
+                lane.queue.pop(shard);
+                ended.push((handle, verdict));
+                continue;
+            }
+            let table = &self.tables.config.carriers[carrier as usize];
+            let fresh = write_segments(&mut peer.session, table, handle, mt, grant - written, now);
+            written += fresh;
+            lane.in_flight += fresh as usize;
+            if mt.segments.iter().all(|s| s.stage != Stage::Waiting) {
+                mt.queued = false;
+                lane.queue.depth -= 1;
+                lane.queue.pop(shard);
+            } else if fresh == 0 {
+                break;
+            }
+        }
+        for (handle, status) in ended {
+            if status == Status::Blocked {
+                *self.tally.blocked.entry("recipient_opted_out").or_default() += 1;
+            }
+            self.end(handle, status, 0, now);
+        }
+        written
+    }
+
+    /// A carrier has answered a segment, in time or late.
+    pub(super) fn submitted(&mut self, carrier: u16, response: &Response<'_>, now: Micros) {
+        let Response { token, status: answer, message_id: carrier_id, waited } = *response;
+        let tally = &mut self.tally.carriers[carrier as usize];
+        *tally.responses.entry(answer).or_default() += 1;
+        tally.submit.observe(waited);
+        let (handle, part) = Handle::from_token(token);
+        // A message that has ended, moved to another carrier or already has its answer: nothing is owed.
+        let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.carrier == carrier) else { return };
+        if mt.segments.get(part as usize).is_none_or(|s| s.stage == Stage::Taken) {
+            return;
+        }
+        let table = self.carrier_table(carrier);
+        let class = table.statuses.get(&answer).copied().unwrap_or_else(|| status::class(answer));
+        match class {
+            Class::Ok => self.taken_by_carrier(handle, part, carrier, carrier_id, now),
+            Class::Throttle => {
+                self.tally.carriers[carrier as usize].throttled += 1;
+                self.attention.throttled.insert(carrier);
+                self.unanswered_part(handle, part);
+            }
+            Class::Session => self.unanswered_part(handle, part),
+            Class::Retry => self.refused_for_now(handle, part, answer, now),
+            Class::Permanent => self.end(handle, Status::Rejected, answer, now),
+        }
+    }
+
+    fn taken_by_carrier(&mut self, handle: Handle, part: u8, carrier: u16, carrier_id: &[u8], now: Micros) {
+        let wall = self.wall(now);
+        let Some(mt) = self.ledger.mt(handle) else { return };
+        let id = mt.env.id();
+        let name = &self.tables.config.carriers[carrier as usize].id;
+        self.journal.record(Kind::Submitted, |out| {
+            out.put_u128(id.0);
+            out.put_u8(part);
+            out.put_u64(wall);
+            out.put_bytes(name.as_bytes());
+            out.put_bytes(carrier_id);
+        });
+        self.apply_submitted(handle, part, carrier, carrier_id, wall);
+        if self.ledger.mt(handle).is_some_and(Mt::is_final) {
+            self.tally_end(handle);
+        }
+        self.settle(handle);
+        let held = self.correlation.release(self.correlation.key(carrier, carrier_id));
+        if let Some(held) = held {
+            self.match_held(held, handle, part, now);
+        }
+    }
+
+    /// Applies the record of a segment that a carrier has taken.
+    pub(super) fn apply_submitted(&mut self, handle: Handle, part: u8, carrier: u16, carrier_id: &[u8], wall: u64) {
+        let Some(mt) = self.ledger.mt_mut(handle) else { return };
+        mt.carrier = carrier;
+        let Some(segment) = mt.segments.get_mut(part as usize) else { return };
+        segment.stage = Stage::Taken;
+        segment.carrier_id = carrier_id.into();
+        let all = mt.segments.iter().all(|s| s.stage == Stage::Taken);
+        let status = if all { Status::Submitted } else { mt.status };
+        mt.note(wall, status, part + 1, 0);
+        if all {
+            mt.attempts = 0;
+            self.owe(handle);
+        }
+        if self.ledger.mt(handle).is_some_and(|mt| mt.env.has(flag::RECEIPT)) && !carrier_id.is_empty() {
+            let key = self.correlation.key(carrier, carrier_id);
+            self.correlation.insert(key, handle, part);
+        }
+    }
+
+    /// A response that never came, for a session that is gone or a request that timed out: sent again.
+    pub(super) fn unanswered(&mut self, carrier: u16, token: u64) {
+        let lane = &mut self.lanes[carrier as usize];
+        lane.in_flight = lane.in_flight.saturating_sub(1);
+        let (handle, part) = Handle::from_token(token);
+        self.unanswered_part(handle, part);
+    }
+
+    fn unanswered_part(&mut self, handle: Handle, part: u8) {
+        let Some(mt) = self.ledger.mt_mut(handle) else { return };
+        let Some(segment) = mt.segments.get_mut(part as usize) else { return };
+        if segment.stage != Stage::InFlight {
+            return;
+        }
+        segment.stage = Stage::Waiting;
+        if !mt.queued {
+            self.queue_up(handle, true);
+        }
+    }
+
+    /// A temporary refusal: the next carrier of the route at once, or the same again after a pause.
+    fn refused_for_now(&mut self, handle: Handle, part: u8, answer: u32, now: Micros) {
+        let wall = self.wall(now);
+        let Some(mt) = self.ledger.mt_mut(handle) else { return };
+        mt.segments[part as usize].stage = Stage::Waiting;
+        mt.attempts = mt.attempts.saturating_add(1);
+        mt.error = answer;
+        mt.note(wall, mt.status, part + 1, answer);
+        let (carrier, attempts) = (mt.carrier, mt.attempts);
+        if mt.queued {
+            return;
+        }
+        if self.move_on(handle, true) {
+            self.enqueue(handle, false, now);
+            return;
+        }
+        let table = self.carrier_table(carrier);
+        if attempts > table.retry_attempts {
+            self.end(handle, Status::Failed, answer, now);
+            return;
+        }
+        let pause = (table.retry_base << u32::from(attempts - 1).min(20)).min(table.retry_max);
+        let pause = pause / 2 + self.ids.below(pause / 2 + 1);
+        self.wakes.push(Reverse((now + pause, Wake::Queue(handle.token(0)))));
+        // It still waits for its carrier: the depth says so.
+        if let Some(mt) = self.ledger.mt_mut(handle) {
+            mt.queued = true;
+            self.lanes[carrier as usize].queue.depth += 1;
+        }
+    }
+
+    /// Gives a message another carrier of its route that is usable and has not refused it yet.
+    fn move_on(&mut self, handle: Handle, refused: bool) -> bool {
+        let Some(mt) = self.ledger.mt(handle) else { return false };
+        let (from, to) = (mt.env.from().addr, mt.env.to().addr);
+        let Some(route) = self.tables.route(mt.account, from, to) else { return false };
+        let pair = self.pair(mt.account, digits(to));
+        let mut tried = mt.tried.clone();
+        if refused {
+            tried.push(mt.carrier);
+        }
+        let usable = |c: &u16| self.lanes[*c as usize].usable && *c != mt.carrier;
+        let next = self.choose(route, pair, &tried).filter(usable);
+        let (Some(next), old) = (next, mt.carrier) else { return false };
+        self.forget_segments(handle);
+        let reference = self.fresh_reference(handle);
+        let Some(mt) = self.ledger.mt_mut(handle) else { return false };
+        if mt.queued {
+            self.lanes[old as usize].queue.depth -= 1;
+            mt.queued = false;
+        }
+        mt.tried = tried;
+        mt.carrier = next;
+        mt.status = Status::Queued;
+        mt.segments.fill_with(Default::default);
+        if let Some(reference) = reference.filter(|_| mt.env.has(flag::OWN_REFERENCE)) {
+            mt.env.set_reference(reference);
+        }
+        self.snapshot(handle);
+        true
+    }
+
+    /// A carrier is down: what waits for it goes to other carriers of its routes, where one is usable.
+    pub fn reroute(&mut self, carrier: u16, now: Micros) -> usize {
+        let waiting = self.lanes[carrier as usize].queue.drain();
+        let mut moved = 0;
+        for handle in waiting {
+            let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.queued) else { continue };
+            let untouched = mt.segments.iter().all(|s| s.stage != Stage::InFlight);
+            if untouched && self.move_on(handle, false) {
+                moved += 1;
+            }
+            self.enqueue(handle, false, now);
+        }
+        moved
+    }
+
+    /// Writes the whole message again, at the tail of the journal.
+    pub(super) fn snapshot(&mut self, handle: Handle) {
+        let Some(mt) = self.ledger.mt(handle) else { return };
+        let carrier = self.tables.config.carriers.get(mt.carrier as usize);
+        let name = carrier.map_or("", |c| c.id.as_str());
+        self.journal.record(Kind::Snapshot, |out| mt.put(out, name));
+        self.move_home(handle);
+    }
+
+    pub(super) fn move_home(&mut self, handle: Handle) {
+        let Some(old) = self.ledger.live(handle).map(super::ledger::Live::home) else { return };
+        let home = self.journal.house(handle);
+        self.journal.vacate(old);
+        self.ledger.set_home(handle, home);
+    }
+}
+
+/// Writes waiting segments while the window and the grant last; gives how many.
+fn write_segments(
+    session: &mut Session,
+    table: &Carrier,
+    handle: Handle,
+    mt: &mut Mt,
+    grant: u32,
+    now: Micros,
+) -> u32 {
+    let mut written = 0;
+    for index in 0..mt.segments.len() {
+        if mt.segments[index].stage != Stage::Waiting {
+            continue;
+        }
+        if written == grant {
+            break;
+        }
+        let env = &mt.env;
+        let with = |fixed: (Option<u8>, Option<u8>), at: super::envelope::Address<'_>| {
+            (fixed.0.unwrap_or(at.ton), fixed.1.unwrap_or(at.npi))
+        };
+        let service_type = match env.service_type() {
+            b"" => table.service_type.as_bytes(),
+            asked => asked,
+        };
+        let (source, dest) = (with(table.source, env.from()), with(table.dest, env.to()));
+        let sm = Sm {
+            service_type,
+            source: Addr { ton: source.0, npi: source.1, addr: env.from().addr },
+            dest: Addr { ton: dest.0, npi: dest.1, addr: env.to().addr },
+            esm_class: env.esm_class(),
+            protocol_id: env.protocol_id(),
+            priority: env.priority(),
+            schedule: b"",
+            validity: b"",
+            registered: u8::from(env.has(flag::RECEIPT)),
+            replace: 0,
+            data_coding: env.data_coding(),
+            default_msg_id: 0,
+            short_message: env.part(index),
+            tlvs: Tlvs::check(env.tlvs()).unwrap_or_default(),
+        };
+        let token = handle.token(index as u8);
+        let sent = session.request(now, command::SUBMIT_SM, token, |out| sm.write(command::SUBMIT_SM, out));
+        if sent.is_err() {
+            break;
+        }
+        mt.segments[index].stage = Stage::InFlight;
+        written += 1;
+    }
+    written
+}

@@ -1,1 +1,0 @@
-//! Keyword matching (under construction).

@@ -1,0 +1,415 @@
+//! Any operation, decoded and encoded by its row of [`command::TABLE`]. Owned and general, for people and tools;
+//! messages on their way take [`super::sm`].
+
+use super::command::{self, Field, Kind, Operation, max};
+use super::field::{Malformed, Reader, fits, put_cstring};
+use super::frame::{self, Front, HEADER, Header};
+use super::status as st;
+use super::tlv::{self, Tlvs};
+use crate::{Error, Result};
+
+/// The value of a mandatory parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// An integer of one or four octets, or a count.
+    Int(u32),
+    /// A C-octet string, without its NUL.
+    Text(Vec<u8>),
+    /// An octet string.
+    Octets(Vec<u8>),
+    /// `dest_address` of `submit_multi`.
+    Destinations(Vec<Destination>),
+    /// `unsuccess_sme` of `submit_multi_resp`.
+    Failures(Vec<Failure>),
+}
+
+/// One destination of `submit_multi` (4.5.1.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// `dest_flag` 1: type of number, numbering plan, address.
+    Sme(u8, u8, Vec<u8>),
+    /// `dest_flag` 2: the name of a distribution list.
+    List(Vec<u8>),
+}
+
+/// One destination that `submit_multi` could not reach (4.5.2.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Type of number.
+    pub ton: u8,
+    /// Numbering plan.
+    pub npi: u8,
+    /// Address, without its NUL.
+    pub addr: Vec<u8>,
+    /// `error_status_code`.
+    pub status: u32,
+}
+
+/// A whole PDU. `decode` and `encode` undo each other to the octet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pdu {
+    /// `command_id`, one of [`command::TABLE`].
+    pub command: u32,
+    /// `command_status`.
+    pub status: u32,
+    /// `sequence_number`.
+    pub sequence: u32,
+    /// Parameters in wire order. Empty in a response that came without a body (4.1.2, 4.4.2).
+    pub fields: Vec<(&'static str, Value)>,
+    /// TLVs in wire order.
+    pub tlvs: Vec<(u16, Vec<u8>)>,
+}
+
+impl Pdu {
+    /// Decodes exactly one PDU. The offset of an error counts from its first octet.
+    pub fn decode(data: &[u8]) -> Result<Self> {
+        let (pdu, rest) = Self::decode_front(data)?;
+        if rest.is_empty() {
+            return Ok(pdu);
+        }
+        let at = data.len() - rest.len();
+        Err(Error::at(
+            "smpp.bad_length",
+            at,
+            format!("{} octets follow the PDU, which ends at {at}", rest.len()),
+        ))
+    }
+
+    /// Decodes the PDU at the front and returns what follows it.
+    pub fn decode_front(data: &[u8]) -> Result<(Self, &[u8])> {
+        match frame::front(data, u32::MAX) {
+            Front::Pdu(header, body, rest) => Ok((Self::decode_body(header, body)?, rest)),
+            Front::Partial(need) => Err(Error::at(
+                "smpp.truncated",
+                data.len(),
+                format!(
+                    "the PDU has {need} octets or more, only {} are here",
+                    data.len()
+                ),
+            )),
+            Front::Lost(header) => Err(bad_length(header)),
+        }
+    }
+
+    /// Decodes a PDU that a framer has cut out.
+    pub fn decode_body(header: Header, body: &[u8]) -> Result<Self> {
+        let Header {
+            command,
+            status,
+            sequence,
+            ..
+        } = header;
+        let Some(row) = command::find(command) else {
+            return Err(Error::at(
+                "smpp.unknown_command",
+                4,
+                format!("command_id 0x{command:08X} is not an operation of SMPP 3.4"),
+            ));
+        };
+        let (fields, tlvs) = read(row, body).map_err(|bad| {
+            let at = bad.offset + HEADER;
+            Error {
+                offset: Some(at),
+                message: format!("{}: {} (octet {at})", row.name, bad.reason),
+                ..bad.into()
+            }
+        })?;
+        Ok(Self {
+            command,
+            status,
+            sequence,
+            fields,
+            tlvs,
+        })
+    }
+
+    /// A PDU from some of its parameters: what is left out is 0 or empty, counts follow from what they count. A response
+    /// with a status other than 0 and no parameters has no body.
+    pub fn build(
+        command: u32,
+        status: u32,
+        sequence: u32,
+        mut given: Vec<(String, Value)>,
+        tlvs: Vec<(u16, Vec<u8>)>,
+    ) -> Result<Self> {
+        let row = row(command)?;
+        let mut fields = Vec::with_capacity(row.fields.len());
+        if !given.is_empty() || !row.is_response() || status == st::ESME_ROK {
+            for field in row.fields {
+                let at = given.iter().position(|(name, _)| name == field.name);
+                let value = at.map_or_else(|| empty(field.kind), |at| given.swap_remove(at).1);
+                fields.push((field.name, value));
+            }
+            for at in 1..fields.len() {
+                if row.fields[at - 1].kind == Kind::Count && fields[at - 1].1 == Value::Int(0) {
+                    fields[at - 1].1 = Value::Int(count(&fields[at].1) as u32);
+                }
+            }
+        }
+        if let Some((name, _)) = given.first() {
+            let known: Vec<_> = row.fields.iter().map(|field| field.name).collect();
+            return Err(Error::new(
+                "smpp.bad_field",
+                format!(
+                    "{} has no field {name:?}; it has: {}",
+                    row.name,
+                    known.join(", ")
+                ),
+            ));
+        }
+        let pdu = Self {
+            command,
+            status,
+            sequence,
+            fields,
+            tlvs,
+        };
+        pdu.encode().map(|_| pdu)
+    }
+
+    /// The octets of the PDU.
+    pub fn encode(&self) -> Result<Vec<u8>> {
+        let row = row(self.command)?;
+        let mut out = Vec::with_capacity(128);
+        let mut outcome = Ok(());
+        frame::put(&mut out, self.command, self.status, self.sequence, |out| {
+            outcome = self.write(row, out);
+        });
+        outcome.map(|()| out)
+    }
+
+    fn write(&self, row: &Operation, out: &mut Vec<u8>) -> Result<()> {
+        if !self.fields.is_empty() || !row.is_response() {
+            let names = self.fields.iter().map(|(name, _)| *name);
+            if !names.eq(row.fields.iter().map(|field| field.name)) {
+                return Err(Error::new(
+                    "smpp.bad_field",
+                    format!("{}: its fields are not those of the operation", row.name),
+                ));
+            }
+            for (at, (field, (_, value))) in row.fields.iter().zip(&self.fields).enumerate() {
+                if field.kind == Kind::Count
+                    && *value != Value::Int(count(&self.fields[at + 1].1) as u32)
+                {
+                    return Err(wrong(
+                        row,
+                        field,
+                        "does not count what follows it; leave it out",
+                    ));
+                }
+                put(out, field, value).map_err(|why| wrong(row, field, why))?;
+            }
+        }
+        for (tag, value) in &self.tlvs {
+            if value.len() > usize::from(u16::MAX) {
+                return Err(Error::new(
+                    "smpp.bad_field",
+                    format!("TLV 0x{tag:04X} is longer than 65,535 octets"),
+                ));
+            }
+            tlv::put(out, *tag, value);
+        }
+        Ok(())
+    }
+}
+
+/// The error for a length that loses the stream.
+pub fn bad_length(header: Header) -> Error {
+    Error::at(
+        "smpp.bad_length",
+        0,
+        format!("command_length {} cannot be true", header.length),
+    )
+}
+
+fn row(command: u32) -> Result<&'static Operation> {
+    command::find(command).ok_or_else(|| {
+        Error::new(
+            "smpp.unknown_command",
+            format!("command_id 0x{command:08X} is not an operation of SMPP 3.4"),
+        )
+    })
+}
+
+fn wrong(row: &Operation, field: &Field, why: &str) -> Error {
+    Error::new(
+        "smpp.bad_field",
+        format!("{}: {} {why}", row.name, field.name),
+    )
+}
+
+const fn empty(kind: Kind) -> Value {
+    match kind {
+        Kind::Int1 | Kind::Int4 | Kind::Count => Value::Int(0),
+        Kind::CString(_) => Value::Text(Vec::new()),
+        Kind::Octets => Value::Octets(Vec::new()),
+        Kind::Destinations => Value::Destinations(Vec::new()),
+        Kind::Failures => Value::Failures(Vec::new()),
+    }
+}
+
+const fn count(value: &Value) -> usize {
+    match value {
+        Value::Octets(octets) => octets.len(),
+        Value::Destinations(all) => all.len(),
+        Value::Failures(all) => all.len(),
+        Value::Int(_) | Value::Text(_) => 0,
+    }
+}
+
+type Parts = (Vec<(&'static str, Value)>, Vec<(u16, Vec<u8>)>);
+
+fn read(row: &Operation, body: &[u8]) -> std::result::Result<Parts, Malformed> {
+    if body.is_empty() && row.is_response() {
+        return Ok(Parts::default());
+    }
+    let mut r = Reader::new(body);
+    let mut fields = Vec::with_capacity(row.fields.len());
+    let mut counted = 0;
+    for field in row.fields {
+        let value = match field.kind {
+            Kind::Int1 => Value::Int(u32::from(r.int1()?)),
+            Kind::Int4 => Value::Int(r.int4()?),
+            Kind::Count => {
+                counted = usize::from(r.int1()?);
+                Value::Int(counted as u32)
+            }
+            Kind::CString(max) => Value::Text(
+                r.cstring(max, field.refusal, too_long(field.name))?
+                    .to_vec(),
+            ),
+            Kind::Octets => Value::Octets(
+                r.octets(
+                    counted,
+                    field.refusal,
+                    "sm_length is more than what follows it",
+                )?
+                .to_vec(),
+            ),
+            Kind::Destinations => Value::Destinations(
+                (0..counted)
+                    .map(|_| destination(&mut r))
+                    .collect::<std::result::Result<_, _>>()?,
+            ),
+            Kind::Failures => Value::Failures(
+                (0..counted)
+                    .map(|_| failure(&mut r))
+                    .collect::<std::result::Result<_, _>>()?,
+            ),
+        };
+        fields.push((field.name, value));
+    }
+    let tlvs = Tlvs::check(r.rest()).map_err(|at| Malformed {
+        status: st::ESME_RINVOPTPARSTREAM,
+        reason: "a TLV is cut short",
+        offset: r.offset() + at,
+    })?;
+    Ok((
+        fields,
+        tlvs.iter()
+            .map(|(tag, value)| (tag, value.to_vec()))
+            .collect(),
+    ))
+}
+
+/// The reason names the field, so that a log line is enough to find a peer's mistake.
+fn too_long(name: &str) -> &'static str {
+    match name {
+        "service_type" => "service_type is longer than 5 octets or has no end",
+        "source_addr" => "source_addr is too long or has no end",
+        "destination_addr" => "destination_addr is too long or has no end",
+        "schedule_delivery_time" => "schedule_delivery_time is longer than 16 octets or has no end",
+        "validity_period" => "validity_period is longer than 16 octets or has no end",
+        "message_id" => "message_id is longer than 64 octets or has no end",
+        "system_id" => "system_id is longer than 15 octets or has no end",
+        "password" => "password is longer than 8 octets or has no end",
+        "system_type" => "system_type is longer than 12 octets or has no end",
+        "address_range" => "address_range is longer than 40 octets or has no end",
+        _ => "a C-octet string is too long or has no end",
+    }
+}
+
+fn destination(r: &mut Reader<'_>) -> std::result::Result<Destination, Malformed> {
+    match r.int1()? {
+        1 => {
+            let [ton, npi] = r.array()?;
+            let addr = r.cstring(
+                max::ADDR,
+                st::ESME_RINVDSTADR,
+                "destination_addr is too long or has no end",
+            )?;
+            Ok(Destination::Sme(ton, npi, addr.to_vec()))
+        }
+        2 => Ok(Destination::List(
+            r.cstring(
+                max::DL_NAME,
+                st::ESME_RINVDLNAME,
+                "dl_name is too long or has no end",
+            )?
+            .to_vec(),
+        )),
+        _ => Err(r.fail(st::ESME_RINVDESTFLAG, "dest_flag is neither 1 nor 2")),
+    }
+}
+
+fn failure(r: &mut Reader<'_>) -> std::result::Result<Failure, Malformed> {
+    let [ton, npi] = r.array()?;
+    let addr = r
+        .cstring(
+            max::ADDR,
+            st::ESME_RINVDSTADR,
+            "destination_addr is too long or has no end",
+        )?
+        .to_vec();
+    Ok(Failure {
+        ton,
+        npi,
+        addr,
+        status: r.int4()?,
+    })
+}
+
+fn put(out: &mut Vec<u8>, field: &Field, value: &Value) -> std::result::Result<(), &'static str> {
+    const LONG: &str = "is too long or holds a NUL";
+    let text = |out: &mut Vec<u8>, text: &[u8], max: usize| {
+        if !fits(text, max) {
+            return Err(LONG);
+        }
+        put_cstring(out, text, max);
+        Ok(())
+    };
+    match (field.kind, value) {
+        (Kind::Int4, Value::Int(value)) => out.extend_from_slice(&value.to_be_bytes()),
+        (Kind::Int1 | Kind::Count, Value::Int(value)) => {
+            out.push(u8::try_from(*value).map_err(|_| "is more than 255")?);
+        }
+        (Kind::CString(max), Value::Text(value)) => text(out, value, max)?,
+        (Kind::Octets, Value::Octets(octets)) => out.extend_from_slice(octets),
+        (Kind::Destinations, Value::Destinations(all)) => {
+            for one in all {
+                match one {
+                    Destination::Sme(ton, npi, addr) => {
+                        out.extend_from_slice(&[1, *ton, *npi]);
+                        text(out, addr, max::ADDR)?;
+                    }
+                    Destination::List(name) => {
+                        out.push(2);
+                        text(out, name, max::DL_NAME)?;
+                    }
+                }
+            }
+        }
+        (Kind::Failures, Value::Failures(all)) => {
+            for one in all {
+                out.extend_from_slice(&[one.ton, one.npi]);
+                text(out, &one.addr, max::ADDR)?;
+                out.extend_from_slice(&one.status.to_be_bytes());
+            }
+        }
+        _ => return Err("has a value of another type"),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,257 @@
+//! Receipts as the specification shows them and as carriers write them.
+
+use super::*;
+use crate::smpp::tlv::Tlvs;
+use proptest::prelude::*;
+
+const PLAIN: &[u8] =
+    b"id:0123456789 sub:001 dlvrd:001 submit date:2601021504 done date:2601021505 stat:DELIVRD err:000 text:Hello";
+
+fn octets(text: &str) -> &[u8] {
+    text.as_bytes()
+}
+
+#[test]
+fn the_form_of_the_appendix() {
+    let receipt = parse(PLAIN).unwrap();
+    let expected = Receipt {
+        id: Some(octets("0123456789")),
+        sub: Some(octets("001")),
+        dlvrd: Some(octets("001")),
+        submit_date: Some(octets("2601021504")),
+        done_date: Some(octets("2601021505")),
+        stat: Some(octets("DELIVRD")),
+        err: Some(octets("000")),
+        text: Some(octets("Hello")),
+    };
+    assert_eq!(receipt, expected);
+}
+
+#[test]
+fn forms_from_the_field() {
+    for (body, id, stat, err, done) in [
+        (
+            "ID:ab Stat:EXPIRED Err:e7f Text:",
+            "ab",
+            "EXPIRED",
+            Some(octets("e7f")),
+            None,
+        ),
+        (
+            "id:1 sub:... dlvrd:... submit_date:260102150405 done_date:260102150406 stat:FAILED",
+            "1",
+            "FAILED",
+            None,
+            Some(octets("260102150406")),
+        ),
+        (
+            "stat:UNDELIV  done date:0000000000   id: 7f-00 \0\0",
+            "7f-00",
+            "UNDELIV",
+            None,
+            Some(octets("0000000000")),
+        ),
+        (
+            "id:9 stat:DND_REJECTED err:xxx\r\n",
+            "9",
+            "DND_REJECTED",
+            Some(octets("xxx")),
+            None,
+        ),
+        (
+            "id : 12345, stat : REJECTD, err:3;",
+            "12345",
+            "REJECTD",
+            Some(octets("3")),
+            None,
+        ),
+        (
+            "id:2\nstat:ACCEPTD\nDone Date:1767366306000\n",
+            "2",
+            "ACCEPTD",
+            None,
+            Some(octets("1767366306000")),
+        ),
+    ] {
+        let receipt = parse(body.as_bytes()).unwrap_or_else(|| panic!("{body}"));
+        assert_eq!(
+            (receipt.id, receipt.stat, receipt.err, receipt.done_date),
+            (Some(octets(id)), Some(octets(stat)), err, done),
+            "{body}"
+        );
+        assert!(State::from_stat(stat.as_bytes()).is_some(), "{stat}");
+    }
+}
+
+#[test]
+fn the_text_is_the_subscribers_and_holds_no_keys() {
+    let receipt = parse(b"id:1 stat:UNDELIV text:id:2 stat:DELIVRD err:0 ").unwrap();
+    assert_eq!(
+        (receipt.id, receipt.stat),
+        (Some(octets("1")), Some(octets("UNDELIV")))
+    );
+    assert_eq!(
+        (receipt.err, receipt.text),
+        (None, Some(octets("id:2 stat:DELIVRD err:0 ")))
+    );
+    assert_eq!(
+        parse(b"id:1 id:2 stat:DELIVRD").unwrap().id,
+        Some(octets("1"))
+    );
+}
+
+#[test]
+fn a_date_alone_is_enough_and_its_key_does_not_end_another() {
+    let receipt = parse(b"id:1 submit date:2601021504").unwrap();
+    assert_eq!(
+        (receipt.submit_date, receipt.stat),
+        (Some(octets("2601021504")), None)
+    );
+}
+
+#[test]
+fn what_is_no_receipt() {
+    for body in [
+        &b"ACK/"[..],
+        b"",
+        b"id:",
+        b"id:5",
+        b"stat:DELIVRD",
+        b"Hello, my valid:id stat of mind",
+        b"id: stat:DELIVRD",
+        b"\xFF\x00",
+    ] {
+        assert_eq!(parse(body), None, "{}", String::from_utf8_lossy(body));
+    }
+}
+
+#[test]
+fn states_have_a_word_a_number_and_an_end() {
+    for (at, state) in State::ALL.into_iter().enumerate() {
+        assert_eq!(usize::from(state.message_state()), at + 1);
+        assert_eq!(
+            State::from_message_state(state.message_state()),
+            Some(state)
+        );
+        assert_eq!(
+            State::from_stat(state.stat().to_lowercase().as_bytes()),
+            Some(state)
+        );
+        assert_eq!(state.stat().len(), 7);
+    }
+    let open: Vec<_> = State::ALL
+        .into_iter()
+        .filter(|state| !state.is_final())
+        .collect();
+    assert_eq!(open, [State::Enroute, State::Accepted]);
+    assert_eq!(State::from_message_state(10), None);
+    assert_eq!(State::from_stat(b"NONSENSE"), None);
+}
+
+fn sm(esm_class: u8, text: &'static [u8], raw: &'static [u8]) -> Sm<'static> {
+    Sm {
+        esm_class,
+        short_message: text,
+        tlvs: Tlvs::new(raw),
+        ..Sm::default()
+    }
+}
+
+const TLVS: &[u8] = b"\0\x1e\0\x03t1\0\x04\x27\0\x01\x05\x04\x23\0\x03\x03\x00\x0b";
+
+#[test]
+fn the_tlvs_win_over_the_text() {
+    let sm = sm(0x04, PLAIN, TLVS);
+    let outcome = from_sm(&sm).unwrap();
+    assert_eq!(
+        (outcome.id, outcome.state),
+        (&b"t1"[..], State::Undeliverable)
+    );
+    assert_eq!(
+        (outcome.err, outcome.network_error),
+        (Some(octets("000")), Some([3, 0, 11]))
+    );
+}
+
+#[test]
+fn the_text_fills_what_the_tlvs_leave_out() {
+    let only_id = sm(0x04, PLAIN, &TLVS[..7]);
+    let outcome = from_sm(&only_id).unwrap();
+    assert_eq!((outcome.id, outcome.state), (&b"t1"[..], State::Delivered));
+    let no_text = sm(0x04, b"", TLVS);
+    assert_eq!(from_sm(&no_text).unwrap().state, State::Undeliverable);
+    let strange = sm(0x04, b"id:5 stat:WHATEVER", b"");
+    assert_eq!(from_sm(&strange).unwrap().state, State::Unknown);
+}
+
+#[test]
+fn esm_class_says_what_is_a_receipt() {
+    for (class, expected) in [
+        (0x04, true),
+        (0x44, true),
+        (0x20, true),
+        (0x07, true),
+        (0x00, true),
+        (0x08, false),
+        (0x40, false),
+        (0x10, false),
+    ] {
+        assert_eq!(
+            from_sm(&sm(class, PLAIN, b"")).is_some(),
+            expected,
+            "{class:#x}"
+        );
+    }
+}
+
+#[test]
+fn an_unmarked_message_must_plainly_be_a_receipt() {
+    assert!(from_sm(&sm(0, b"my id:4 stat:home", b"")).is_none());
+    assert!(from_sm(&sm(0, b"id:4 stat:DELIVRD", b"")).is_none());
+    assert!(from_sm(&sm(0, b"", TLVS)).is_some());
+    assert!(from_sm(&sm(0x04, b"no receipt at all", b"")).is_none());
+}
+
+#[test]
+fn what_is_written_is_the_form_of_the_appendix() {
+    let mut out = Vec::new();
+    let minute = 60_000;
+    let submit = 1_767_366_240_000;
+    write_text(
+        &mut out,
+        b"abc",
+        State::Delivered,
+        b"",
+        submit,
+        submit + minute,
+        b"a text of more than twenty octets",
+        1,
+        1,
+    );
+    let expected = "id:abc sub:001 dlvrd:001 submit date:2601021504 done date:2601021505 stat:DELIVRD err:000 text:a text of more than ";
+    assert_eq!(String::from_utf8(out).unwrap(), expected);
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(id in "[A-Za-z0-9-]{1,20}", state in 0usize..8, err in "[0-9a-f]{1,3}", text in prop::collection::vec(any::<u8>(), 0..30)) {
+        let mut out = Vec::new();
+        let state = State::ALL[state];
+        write_text(&mut out, id.as_bytes(), state, err.as_bytes(), 1_767_366_240_000, 1_767_366_240_000, &text, 1, 0);
+        let receipt = parse(&out).unwrap();
+        prop_assert_eq!(receipt.id, Some(id.as_bytes()));
+        prop_assert_eq!(receipt.stat.and_then(State::from_stat), Some(state));
+        prop_assert_eq!(receipt.err, Some(err.as_bytes()));
+        prop_assert_eq!(receipt.text, Some(&text[..text.len().min(20)]));
+    }
+
+    #[test]
+    fn any_octets_are_a_receipt_or_not(body in prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..200),
+        prop::collection::vec(prop::sample::select(&b"id:stat text:submit date:done \0"[..]), 0..200),
+    ]) {
+        if let Some(receipt) = parse(&body) {
+            prop_assert!(!receipt.id.unwrap().is_empty());
+        }
+    }
+}

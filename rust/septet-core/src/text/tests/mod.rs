@@ -1,0 +1,5 @@
+//! Vectors from the specifications, and properties against slow references.
+
+mod properties;
+mod reassembly;
+mod vectors;

@@ -1,6 +1,0 @@
-//! Python classes for engine.
-use pyo3::prelude::*;
-
-pub(crate) fn register(_m: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
-}

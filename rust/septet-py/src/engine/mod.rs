@@ -1,0 +1,379 @@
+//! `Engine`: the core's engine and its store, as Python calls them. Thin: converts, commits, maps errors.
+
+mod convert;
+mod measures;
+
+use std::sync::Arc;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList};
+use septet_core::clock::Micros;
+use septet_core::engine::{Engine as Core, Filter, Id, NOBODY};
+use septet_core::page::{ConsentRow, KeyRow};
+use septet_store::{Backend, Durability, Memory, Options, Store};
+
+use crate::errors::{OrRaise, raise};
+use convert::{PostIn, TablesIn, hook, refusal, shown};
+use measures::Commits;
+
+/// A store error under its own code.
+fn store_error(py: Python<'_>, error: &septet_store::Error) -> PyErr {
+    let known = septet_store::Error::CODES.iter().find(|c| **c == error.code);
+    let message = error.message.clone();
+    raise(py, &septet_core::Error { code: known.copied().unwrap_or("store.io"), message, offset: None })
+}
+
+/// The engine with its store.
+#[pyclass(module = "septet._septet")]
+pub(crate) struct Engine {
+    core: Core,
+    store: Arc<dyn Backend>,
+    commits: Commits,
+}
+
+#[pymethods]
+impl Engine {
+    /// Opens the store, replays its journal and brings everything back to life.
+    #[new]
+    #[pyo3(signature = (tables, *, seed, now, wall_zero, path, durability))]
+    fn new(
+        py: Python<'_>,
+        tables: TablesIn,
+        seed: [u8; 32],
+        now: Micros,
+        wall_zero: i64,
+        path: Option<&str>,
+        durability: &str,
+    ) -> PyResult<Self> {
+        let config = tables.into_config()?;
+        let durability = match durability {
+            "full" => Durability::Full,
+            "os" => Durability::Os,
+            other => return Err(PyValueError::new_err(format!("durability {other:?}"))),
+        };
+        let mut core = Core::new(config, seed, wall_zero).or_raise(py)?;
+        let opened = py.detach(|| -> Result<Arc<dyn Backend>, septet_store::Error> {
+            let store: Arc<dyn Backend> = match path {
+                Some(path) => Arc::new(Store::open(Options { durability, ..Options::new(path) })?),
+                None => Arc::new(Memory::open()?),
+            };
+            store.consent(&mut |row| core.load_consent(&row))?;
+            let last = store.replay(&mut |seq, records| core.replay(seq, records).map_err(|e| e.message))?;
+            core.resume_after(last, now);
+            Ok(store)
+        });
+        let store = opened.map_err(|e| store_error(py, &e))?;
+        Ok(Self { core, store, commits: Commits::default() })
+    }
+
+    /// Somebody has connected over SMPP: gives the session's number.
+    fn open_esme(&mut self, now: Micros) -> u32 {
+        self.core.open_esme(now)
+    }
+
+    /// We have connected to a carrier: binds, and gives the session's number.
+    fn open_link(&mut self, carrier: u16, link: u16, now: Micros) -> u32 {
+        self.core.open_link(carrier, link, now)
+    }
+
+    /// One chunk as it was read.
+    fn receive(&mut self, session: u32, chunk: &[u8], now: Micros) {
+        self.core.receive(session, chunk, now);
+    }
+
+    /// What is to be written to a session's socket.
+    fn output<'py>(&mut self, py: Python<'py>, session: u32) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.core.output(session))
+    }
+
+    /// The connection of a session is gone.
+    fn closed(&mut self, session: u32) {
+        self.core.closed(session);
+    }
+
+    /// Begins an orderly end of a session.
+    fn unbind(&mut self, session: u32, now: Micros) {
+        self.core.unbind(session, now);
+    }
+
+    /// (mode, system_id, password, interface_version) of a peer that waits to be let in.
+    fn bind_request(&mut self, session: u32) -> Option<(&'static str, String, String, u8)> {
+        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        let ask = self.core.bind_request(session)?;
+        Some((ask.mode.name(), text(&ask.system_id), text(&ask.password), ask.interface_version))
+    }
+
+    fn accept_bind(&mut self, session: u32, account: u16, now: Micros) {
+        self.core.accept_bind(session, account, now);
+    }
+
+    fn refuse_bind(&mut self, session: u32, status: u32) {
+        self.core.refuse_bind(session, status);
+    }
+
+    /// (messages, segments) that wait for admission on a session.
+    fn inbox(&mut self, session: u32) -> (usize, u64) {
+        self.core.inbox(session)
+    }
+
+    /// Takes waiting submits while their segments fit; the rest is throttled. Gives the segments taken.
+    fn admit(&mut self, session: u32, segments: u64, now: Micros) -> u64 {
+        self.core.admit(session, segments, now)
+    }
+
+    /// Takes messages of the API: for each (id, encoding, segments) or (code, status, field, detail).
+    fn post<'py>(
+        &mut self,
+        py: Python<'py>,
+        account: u16,
+        messages: Vec<PostIn>,
+        now: Micros,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let results = PyList::empty(py);
+        for message in &messages {
+            match self.core.post(account, &message.as_post(), now) {
+                Ok(posted) => {
+                    results.append((posted.id.to_string(), posted.encoding.name(), posted.segments))?;
+                }
+                Err(error) => results.append(refusal(py, &error)?)?,
+            }
+        }
+        Ok(results)
+    }
+
+    /// The page that is being filled: what was taken until now is durable once this page is.
+    fn page(&self) -> u64 {
+        self.core.page()
+    }
+
+    /// Hands the open page to the store. True if something still waits for the next one.
+    fn flush(&mut self, py: Python<'_>) -> PyResult<bool> {
+        if self.store.room() > 0
+            && let Some(page) = self.core.close_page()
+        {
+            self.store.commit(page).map_err(|e| store_error(py, &e))?;
+        }
+        Ok(self.core.is_dirty())
+    }
+
+    /// Readable when commits have finished.
+    fn wake_fd(&self) -> i32 {
+        self.store.wake_fd()
+    }
+
+    /// Looks what has become durable: (last page, why the store cannot commit or None).
+    fn committed(&mut self, now: Micros) -> (u64, Option<String>) {
+        let finished = self.store.finished();
+        self.commits.observe(&finished);
+        self.core.committed(finished.committed, now);
+        (finished.committed, finished.failed.map(|e| e.message))
+    }
+
+    /// Timers; ten times a second.
+    fn tick(&mut self, now: Micros) {
+        self.core.tick(now);
+    }
+
+    /// The wall clock in milliseconds when `now` was 0.
+    fn set_wall_zero(&mut self, wall_zero: i64) {
+        self.core.set_wall_zero(wall_zero);
+    }
+
+    /// What wants attention since the last call, or None.
+    fn attention(&mut self) -> Option<Attention> {
+        let attention = self.core.attention();
+        (attention != septet_core::engine::Attention::default()).then(|| Attention(attention))
+    }
+
+    /// Whether a carrier has something ready and a link with room for it.
+    fn sendable(&mut self, carrier: u16) -> bool {
+        self.core.sendable(carrier)
+    }
+
+    /// Writes at most `grant` segments to a carrier; gives how many.
+    fn pump(&mut self, carrier: u16, grant: u32, now: Micros) -> u32 {
+        self.core.pump(carrier, grant, now)
+    }
+
+    /// Writes what waits for an account to its receiver binds; gives how many PDUs.
+    fn deliver(&mut self, account: u16, now: Micros) -> u32 {
+        self.core.deliver(account, now)
+    }
+
+    fn set_usable(&mut self, carrier: u16, usable: bool) {
+        self.core.set_usable(carrier, usable);
+    }
+
+    /// Moves what waits for a carrier to others of its routes; gives how many messages moved.
+    fn reroute(&mut self, carrier: u16, now: Micros) -> usize {
+        self.core.reroute(carrier, now)
+    }
+
+    /// Which links of a carrier are bound.
+    fn links_up(&self, carrier: u16) -> Vec<bool> {
+        self.core.links_up(carrier)
+    }
+
+    /// Sessions of an account.
+    fn sessions_of(&self, account: u16) -> Vec<u32> {
+        self.core.sessions_of(account).to_vec()
+    }
+
+    /// (messages waiting, segments in flight) of a carrier.
+    fn load_of(&self, carrier: u16) -> (usize, usize) {
+        (self.core.queue_depth(carrier), self.core.in_flight(carrier))
+    }
+
+    /// Messages, parts and receipts alive.
+    fn alive(&self) -> usize {
+        self.core.alive()
+    }
+
+    /// Events for the webhook of an account: (token, type, wall milliseconds, message).
+    fn take_hooks<'py>(&mut self, py: Python<'py>, account: u16, limit: usize) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        for event in self.core.take_hooks(account, limit) {
+            list.append(hook(py, &event)?)?;
+        }
+        Ok(list)
+    }
+
+    /// A webhook event was taken, or is given up.
+    fn hook_done(&mut self, token: u64, delivered: bool, now: Micros) {
+        self.core.hook_done(token, delivered, now);
+    }
+
+    /// `cancelled`, `too_late` or `not_found`.
+    fn cancel(&mut self, id: &str, account: Option<u16>, now: Micros) -> &'static str {
+        let found = Id::parse(id.as_bytes()).and_then(|id| self.core.cancel(id, account.unwrap_or(NOBODY), now));
+        match found {
+            Some(true) => "cancelled",
+            Some(false) => "too_late",
+            None => "not_found",
+        }
+    }
+
+    /// A living message, or None.
+    fn message<'py>(&self, py: Python<'py>, id: &str) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let view = Id::parse(id.as_bytes()).and_then(|id| self.core.view(id));
+        view.map(|view| shown(py, &view)).transpose()
+    }
+
+    /// Living messages that match, newest first.
+    fn messages<'py>(&self, py: Python<'py>, filter: &Bound<'_, PyDict>, limit: usize) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        for view in self.core.find(&convert::filter(filter)?, limit) {
+            list.append(shown(py, &view)?)?;
+        }
+        Ok(list)
+    }
+
+    /// A handle on the store for look-ups off the loop.
+    fn log(&self) -> Log {
+        Log(Arc::clone(&self.store))
+    }
+
+    /// Takes an idempotency key in the open page.
+    fn take_key(&mut self, account: String, key: String, body_hash: Vec<u8>, answer: Vec<u8>, at: u64) {
+        self.core.take_key(KeyRow { account, key, body_hash, answer, at });
+    }
+
+    /// Opts a contact out of a number or in again, in the open page.
+    fn set_consent(&mut self, number: String, contact: String, opted_out: bool, proof: String, now: Micros) {
+        let row = ConsentRow { number, contact, opted_out, at: 0, proof };
+        self.core.set_consent(row, now);
+    }
+
+    /// Counts for metrics, as families of samples.
+    fn families<'py>(&self, py: Python<'py>, now: Micros) -> PyResult<Bound<'py, PyList>> {
+        measures::families(py, &self.core, &self.commits, now)
+    }
+
+    /// Commits what is left and closes the store.
+    fn close(&mut self, py: Python<'_>) -> PyResult<()> {
+        while let Some(page) = self.core.close_page() {
+            self.store.commit(page).map_err(|e| store_error(py, &e))?;
+        }
+        let store = Arc::clone(&self.store);
+        py.detach(|| store.close()).map_err(|e| store_error(py, &e))
+    }
+}
+
+/// What wants attention, by kind; each a list of numbers.
+#[pyclass(module = "septet._septet", frozen)]
+pub(crate) struct Attention(septet_core::engine::Attention);
+
+macro_rules! lists {
+    ($($name:ident: $type:ty;)*) => {
+        #[pymethods]
+        impl Attention {
+            $(
+                #[getter]
+                fn $name(&self) -> Vec<$type> {
+                    self.0.$name.iter().copied().collect()
+                }
+            )*
+        }
+    };
+}
+
+lists! {
+    output: u32;
+    binds: u32;
+    inboxes: u32;
+    closing: u32;
+    carriers: u16;
+    links: u16;
+    throttled: u16;
+    accounts: u16;
+    hooks: u16;
+}
+
+/// The log of ended messages; its calls block and may come from any thread.
+#[pyclass(module = "septet._septet", frozen)]
+pub(crate) struct Log(Arc<dyn Backend>);
+
+#[pymethods]
+impl Log {
+    /// Ended messages that match, newest first.
+    fn messages<'py>(&self, py: Python<'py>, filter: &Bound<'_, PyDict>, limit: usize) -> PyResult<Bound<'py, PyList>> {
+        let wanted: Filter = convert::filter(filter)?;
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let id: Option<String> = filter.get_item("id")?.map(|id| id.extract()).transpose()?;
+        let query = septet_store::Filter {
+            account: some(&wanted.account),
+            id: id.map(|id| id.to_ascii_uppercase()),
+            source: some(&wanted.from),
+            destination: some(&wanted.to),
+            status: some(&wanted.status),
+            direction: some(&wanted.direction),
+            since: (wanted.since > 0).then_some(wanted.since),
+            until: (wanted.until > 0).then_some(wanted.until),
+            before_id: wanted.before.map(|id| id.to_string()),
+            limit,
+        };
+        let rows = py.detach(|| self.0.query(&query)).map_err(|e| store_error(py, &e))?;
+        let list = PyList::empty(py);
+        for row in rows {
+            let view = septet_core::engine::view_of_record(&row.record).or_raise(py)?;
+            list.append(shown(py, &view)?)?;
+        }
+        Ok(list)
+    }
+
+    /// (body hash, answer, wall milliseconds) of an idempotency key, or None.
+    fn key<'py>(&self, py: Python<'py>, account: &str, key: &str) -> PyResult<Option<Answer<'py>>> {
+        let row = py.detach(|| self.0.key(account, key)).map_err(|e| store_error(py, &e))?;
+        Ok(row.map(|row| (PyBytes::new(py, &row.body_hash), PyBytes::new(py, &row.answer), row.at)))
+    }
+}
+
+type Answer<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, u64);
+
+pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("STORE_ERROR_CODES", septet_store::Error::CODES.to_vec())?;
+    m.add_class::<Engine>()?;
+    m.add_class::<Attention>()?;
+    m.add_class::<Log>()
+}

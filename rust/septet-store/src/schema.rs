@@ -1,0 +1,241 @@
+//! The file: its identity, its tables, how it grows from version to version, and how a connection is tuned.
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::{Durability, Error};
+
+/// "SPTT" in the file's header, so that `file` and a stray program can tell what it is.
+const APPLICATION_ID: i32 = 0x5350_5454;
+
+/// Two indexes on messages and no third: their random pages are what a log row costs, about half of the writer's time.
+/// By account, a look-up walks back from the newest message.
+///
+/// Step n takes the file from version n to n + 1. Never edit one that was released: add another.
+const MIGRATIONS: &[&str] = &["
+CREATE TABLE meta(
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE journal(
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    records BLOB NOT NULL
+) STRICT;
+CREATE TABLE message(
+    id TEXT PRIMARY KEY,
+    direction TEXT NOT NULL,
+    account TEXT NOT NULL,
+    source TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    record BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX message_destination ON message(destination, id);
+CREATE INDEX message_source ON message(source, id);
+CREATE TABLE consent(
+    number TEXT NOT NULL,
+    contact TEXT NOT NULL,
+    opted_out INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    proof TEXT NOT NULL,
+    PRIMARY KEY(number, contact)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE idempotency(
+    account TEXT NOT NULL,
+    key TEXT NOT NULL,
+    body_hash BLOB NOT NULL,
+    answer BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY(account, key)
+) STRICT;
+"];
+
+/// Opens the file for writing, makes it if it is missing, and brings it to this version. A file that is refused is
+/// not changed.
+pub fn open(path: &Path, durability: Durability) -> Result<Connection, Error> {
+    create(path)?;
+    let failed = |error: rusqlite::Error| Error::sqlite(&error, &path.display().to_string());
+    let mut connection = attach(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+    identify(&connection, path)?;
+    tune(&connection, durability).map_err(failed)?;
+    migrate(&mut connection, MIGRATIONS).map_err(failed)?;
+    Ok(connection)
+}
+
+/// Opens a file for writing that `open` has seen before.
+pub fn reconnect(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
+    let connection = attach(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    tune(&connection, durability)?;
+    Ok(connection)
+}
+
+/// Each connection stays on one thread at a time, so SQLite needs no mutex of its own.
+fn attach(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(Duration::from_millis(500))?;
+    Ok(connection)
+}
+
+fn tune(connection: &Connection, durability: Durability) -> rusqlite::Result<()> {
+    // Index entries land on random pages and each touched page is written whole, so pages stay small.
+    connection.pragma_update(None, "page_size", 4096)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    debug_assert_eq!(mode, "wal");
+    let synchronous = match durability {
+        // Syncs the log at every commit.
+        Durability::Full => "FULL",
+        // Syncs only around a checkpoint: what was written lives in the system's cache, which a killed process leaves behind.
+        Durability::Os => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    // The hot inner pages and the tails of two indexes over some ten million rows.
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    // A failed read of a mapped page is a signal that ends the process; a failed read is an error.
+    connection.pragma_update(None, "mmap_size", 0)?;
+    // The writer checkpoints after it has reported the commit, so no acknowledgement waits for one.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // A log that once grew large is cut back when it restarts.
+    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(())
+}
+
+/// Opens the file for look-ups.
+pub fn connect_read_only(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = attach(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    // Look-ups are rare and narrow; the system's cache does the rest.
+    connection.pragma_update(None, "cache_size", -8_192)?;
+    connection.pragma_update(None, "mmap_size", 0)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(connection)
+}
+
+/// Makes an empty file that only its owner can read: it will hold texts and numbers of people. SQLite gives its
+/// side files the same rights.
+fn create(path: &Path) -> Result<(), Error> {
+    match OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+    {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(Error::new(
+            Error::OPEN,
+            format!("{}: {error}", path.display()),
+        )),
+    }
+}
+
+/// Refuses a file that is not ours or is newer than we are.
+fn identify(connection: &Connection, path: &Path) -> Result<(), Error> {
+    let failed = |error: rusqlite::Error| Error::sqlite(&error, &path.display().to_string());
+    let number = |name: &str| {
+        connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0))
+    };
+    let application = number("application_id").map_err(failed)?;
+    let version = number("user_version").map_err(failed)?;
+    let tables: i32 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(failed)?;
+    let fresh = application == 0 && version == 0 && tables == 0;
+    if application != APPLICATION_ID && !fresh {
+        return Err(Error::new(
+            Error::SCHEMA,
+            format!(
+                "{}: this database belongs to another program (give the node another data_dir)",
+                path.display()
+            ),
+        ));
+    }
+    let known = MIGRATIONS.len();
+    if usize::try_from(version).is_ok_and(|version| version > known) {
+        return Err(Error::new(
+            Error::SCHEMA,
+            format!(
+                "{}: schema version {version} is newer than this program's {known} (run the newer version, or restore a backup made before it)",
+                path.display()
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// Runs the missing steps in one transaction: a crash leaves the old version or the new one.
+fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
+    let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let done = usize::try_from(version).unwrap_or(0);
+    if done >= steps.len() {
+        return Ok(());
+    }
+    let transaction = connection.transaction()?;
+    for step in &steps[done..] {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", steps.len())?;
+    transaction.execute(
+        "INSERT OR REPLACE INTO meta(key, value) VALUES('schema', ?1)",
+        [steps.len().to_string()],
+    )?;
+    transaction.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_file_gets_the_missing_steps_and_keeps_its_rows() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        connection
+            .execute("INSERT INTO consent VALUES('1', '2', 1, 3, 'STOP')", [])
+            .unwrap();
+        let longer = [MIGRATIONS, &["ALTER TABLE consent ADD COLUMN note TEXT"]].concat();
+        migrate(&mut connection, &longer).unwrap();
+        migrate(&mut connection, &longer).unwrap();
+        let kept: (String, Option<String>) = connection
+            .query_row("SELECT proof, note FROM consent", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap();
+        assert_eq!(kept, ("STOP".to_owned(), None));
+        let version: String = connection
+            .query_row("SELECT value FROM meta WHERE key = 'schema'", [], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        assert_eq!(version, longer.len().to_string());
+    }
+
+    #[test]
+    fn a_step_that_fails_changes_nothing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        let broken = [MIGRATIONS, &["CREATE TABLE extra(a); SELECT nonsense"]].concat();
+        migrate(&mut connection, &broken).unwrap_err();
+        let tables: i32 = connection
+            .query_row(
+                "SELECT count(*) FROM sqlite_schema WHERE name = 'extra'",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(tables, 0);
+        let version: usize = connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(version, MIGRATIONS.len());
+    }
+}

@@ -1,0 +1,281 @@
+//! The writer thread: takes what has arrived, commits it, says so, and never gives up a page.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode};
+use septet_core::page::Page;
+
+use crate::reader::Reader;
+use crate::transaction::{self, Pruned};
+use crate::wake::Wake;
+use crate::{Durability, Error, Finished, schema};
+
+/// A transaction takes no further page past this size, so that one failure or one slow disk holds back no more.
+const GROUP_OCTETS: usize = 8 << 20;
+/// Durations kept for [`Finished::commit_seconds`].
+const MOST_DURATIONS: usize = 4096;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Log frames (pages of 4 KiB) not yet in the database after which an idle writer checkpoints: 16 MiB.
+const CHECKPOINT_IDLE: i64 = 4_096;
+/// The same for a busy one: 64 MiB. Pages written again and again are then copied once.
+const CHECKPOINT_BUSY: i64 = 16_384;
+/// A log of this many frames (256 MiB) is cut back even if look-ups must wait for it.
+const CHECKPOINT_FORCED: i64 = 65_536;
+
+/// What the writer and its callers share.
+pub struct Shared {
+    state: Mutex<State>,
+    work: Condvar,
+    pub wake: Wake,
+    #[cfg(test)]
+    pub faults: Mutex<crate::store::faults::Faults>,
+}
+
+/// Guarded by one mutex that is never held during I/O.
+pub struct State {
+    pub queue: VecDeque<Page>,
+    /// Pages in the transaction that runs.
+    pub in_flight: usize,
+    /// The last `seq` taken.
+    pub taken: u64,
+    pub finished: Finished,
+    pub closing: bool,
+    signalled: bool,
+}
+
+impl Shared {
+    pub fn new(last: u64) -> std::io::Result<Self> {
+        Ok(Self {
+            state: Mutex::new(State {
+                queue: VecDeque::new(),
+                in_flight: 0,
+                taken: last,
+                finished: Finished {
+                    committed: last,
+                    ..Finished::default()
+                },
+                closing: false,
+                signalled: false,
+            }),
+            work: Condvar::new(),
+            wake: Wake::new()?,
+            #[cfg(test)]
+            faults: Mutex::default(),
+        })
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the writer that the queue or `closing` changed.
+    pub fn notify(&self) {
+        self.work.notify_all();
+    }
+
+    /// Tells the owner of the descriptor that there is news; one octet until it has looked.
+    pub fn signal(&self, state: &mut State) {
+        if !state.signalled {
+            state.signalled = true;
+            self.wake.signal();
+        }
+    }
+
+    pub fn finished(&self) -> Finished {
+        let mut state = self.state();
+        if state.signalled {
+            state.signalled = false;
+            self.wake.drain();
+        }
+        let durations = std::mem::take(&mut state.finished.commit_seconds);
+        Finished {
+            commit_seconds: durations,
+            ..state.finished.clone()
+        }
+    }
+}
+
+/// Lives on the thread.
+pub struct Writer {
+    shared: Arc<Shared>,
+    reader: Arc<Reader>,
+    /// `None` after an error that the connection may not survive.
+    connection: Option<Connection>,
+    path: PathBuf,
+    durability: Durability,
+    pruned: Pruned,
+}
+
+impl Writer {
+    pub fn new(
+        shared: Arc<Shared>,
+        reader: Arc<Reader>,
+        connection: Connection,
+        path: PathBuf,
+        durability: Durability,
+    ) -> Self {
+        Self {
+            shared,
+            reader,
+            connection: Some(connection),
+            path,
+            durability,
+            pruned: Pruned::default(),
+        }
+    }
+
+    /// Runs until the store is closed; an error means that pages were left uncommitted.
+    pub fn run(mut self) -> Result<(), Error> {
+        let mut outcome = Ok(());
+        while let Some(pages) = self.next() {
+            outcome = self.persist(&pages);
+            if outcome.is_err() {
+                break;
+            }
+            self.checkpoint();
+        }
+        self.reader.close();
+        if let Some(connection) = self.connection.take() {
+            // The log survives a failure here, and the next start reads it.
+            let _ = checkpoint(&connection, "TRUNCATE");
+            let _ = connection.close();
+        }
+        outcome
+    }
+
+    /// Waits for pages and takes all that have come, in order; `None` when closing and nothing is left.
+    fn next(&self) -> Option<Vec<Page>> {
+        let mut state = self.shared.state();
+        while state.queue.is_empty() {
+            if state.closing {
+                return None;
+            }
+            state = self
+                .shared
+                .work
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        let mut octets = 0;
+        let mut count = 0;
+        while count < state.queue.len() && octets < GROUP_OCTETS {
+            octets += weight(&state.queue[count]);
+            count += 1;
+        }
+        state.in_flight = count;
+        Some(state.queue.drain(..count).collect())
+    }
+
+    /// Tries until the pages are committed. Gives up only when an attempt that began after `closing` fails.
+    fn persist(&mut self, pages: &[Page]) -> Result<(), Error> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let last_try = self.shared.state().closing;
+            let start = Instant::now();
+            match self.attempt(pages) {
+                Ok(pruned) => {
+                    self.pruned = pruned;
+                    self.report(pages, start.elapsed());
+                    return Ok(());
+                }
+                Err(error) => {
+                    let error = Error::sqlite(&error, &self.path.display().to_string());
+                    let mut state = self.shared.state();
+                    if state.finished.failed.as_ref() != Some(&error) {
+                        state.finished.failed = Some(error.clone());
+                        self.shared.signal(&mut state);
+                    }
+                    if last_try {
+                        return Err(error);
+                    }
+                    let waited = self
+                        .shared
+                        .work
+                        .wait_timeout_while(state, pause, |state| !state.closing);
+                    drop(waited);
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    fn attempt(&mut self, pages: &[Page]) -> rusqlite::Result<Pruned> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            // The reader stays open meanwhile. So nothing is recovered from the log, whose end may not be on disk: what a
+            // failed sync left behind is not seen, and the next commit writes over it and syncs it anew.
+            None => schema::reconnect(&self.path, self.durability)?,
+        };
+        #[cfg(test)]
+        self.shared.faults.lock().unwrap().inject(&connection)?;
+        let outcome = transaction::write(&connection, pages, self.pruned);
+        let usable = match &outcome {
+            Ok(_) => true,
+            Err(error) => {
+                error.sqlite_error_code() != Some(ErrorCode::SystemIoFailure)
+                    && connection.is_autocommit()
+            }
+        };
+        if usable {
+            self.connection = Some(connection);
+        }
+        outcome
+    }
+
+    fn report(&self, pages: &[Page], took: Duration) {
+        let mut state = self.shared.state();
+        state.in_flight = 0;
+        let finished = &mut state.finished;
+        finished.committed = pages.last().map_or(finished.committed, |page| page.seq);
+        finished.commits += 1;
+        finished.failed = None;
+        if finished.commit_seconds.len() < MOST_DURATIONS {
+            finished.commit_seconds.push(took.as_secs_f32());
+        }
+        self.shared.signal(&mut state);
+    }
+
+    /// Moves the log into the database when it has grown. A failure costs nothing yet: the log keeps it all, and when
+    /// the log cannot grow either, the commit fails and says so.
+    fn checkpoint(&self) {
+        let Some(connection) = &self.connection else {
+            return;
+        };
+        let Ok((frames, copied)) = checkpoint(connection, "NOOP") else {
+            return;
+        };
+        let idle = self.shared.state().queue.is_empty();
+        if frames >= CHECKPOINT_FORCED {
+            // A log only restarts when no look-up uses it; between two of them, none does.
+            let held = self.reader.hold();
+            let _ = checkpoint(connection, "TRUNCATE");
+            drop(held);
+        } else if frames - copied
+            >= if idle {
+                CHECKPOINT_IDLE
+            } else {
+                CHECKPOINT_BUSY
+            }
+        {
+            let _ = checkpoint(connection, "PASSIVE");
+        }
+    }
+}
+
+/// Frames in the log, and how many of them are in the database.
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<(i64, i64)> {
+    connection
+        .prepare_cached(&format!("PRAGMA wal_checkpoint = {mode}"))?
+        .query_row([], |row| Ok((row.get(1)?, row.get(2)?)))
+}
+
+/// Octets a page adds to a transaction, roughly.
+fn weight(page: &Page) -> usize {
+    let log: usize = page.log.iter().map(|row| row.record.len() + 256).sum();
+    let keys: usize = page.keys.iter().map(|row| row.answer.len() + 128).sum();
+    page.journal.len() + log + keys + 256 * page.consent.len()
+}

@@ -1,0 +1,76 @@
+"""`KeywordMatcher` and the form in which it compares."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from septet import Hit, KeywordMatcher, SeptetError
+from septet.codec import normalise
+from tests.codec.vectors import load
+
+WORDS = st.lists(st.text("ab ", min_size=1, max_size=6).filter(str.strip), min_size=1, max_size=8)
+
+
+@pytest.mark.parametrize("vector", load("keywords"), ids=lambda v: v["clause"])
+def test_vectors(vector: Any) -> None:
+    matcher = KeywordMatcher(vector["keywords"], mode=vector["mode"])
+    assert matcher.match(vector["text"]) == vector["id"]
+    assert matcher.match_many([vector["text"]] * 2) == [vector["id"]] * 2
+
+
+def slow(words: list[str], mode: str, text: str) -> list[Hit | tuple[int, int, int]]:
+    """Every start in order, longest keyword first, first of equal ones."""
+    padded, keys = f" {normalise(text)} ", [f" {normalise(word)} " for word in words]
+    found: list[Hit | tuple[int, int, int]] = []
+    at = 0
+    while at < len(padded) and (mode == "anywhere" or at == 0):
+        fits = [key for key in keys if padded.startswith(key, at) and (mode != "whole_text" or key == padded)]
+        if fits:
+            key = max(fits, key=len)
+            found.append((keys.index(key), at, at + len(key) - 2))
+            at += len(key) - 1
+        else:
+            at += 1
+    return found
+
+
+@given(WORDS, st.sampled_from(["first_word", "whole_text", "anywhere"]), st.text("ab !", max_size=30))
+def test_matching_agrees_with_trying_everything(words: list[str], mode: Any, text: str) -> None:
+    matcher = KeywordMatcher(words, mode=mode)
+    want = slow(words, mode, text)
+    assert [(hit.id, hit.start, hit.end) for hit in matcher.find_all(text)] == want
+    assert matcher.match(text) == (matcher.find_all(text)[0].id if want else None)
+
+
+@given(st.text(max_size=40))
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    once = normalise(text)
+    assert normalise(once) == once == once.strip()
+    assert "  " not in once
+
+
+@given(st.text(st.sampled_from("aé ß!ΣΩдЖ"), max_size=40))
+def test_case_makes_no_difference(text: str) -> None:
+    assert normalise(text) == normalise(text.upper()) == normalise(text.lower())
+
+
+def test_positions_are_characters() -> None:
+    assert KeywordMatcher(["стоп"], mode="anywhere").find_all("Да, СТОП!") == KeywordMatcher(
+        ["stop"], mode="anywhere"
+    ).find_all("da, stop")
+
+
+@pytest.mark.parametrize(("words", "mode"), [([""], "first_word"), (["ok", "?!"], "anywhere"), (["ok"], "regex")])
+def test_what_cannot_match_is_refused(words: list[str], mode: Any) -> None:
+    with pytest.raises(SeptetError) as caught:
+        KeywordMatcher(words, mode=mode)
+    assert caught.value.code == "keywords.bad_pattern"
+
+
+def test_a_single_str_is_no_list_of_keywords() -> None:
+    with pytest.raises(TypeError, match="put it in a list"):
+        KeywordMatcher("stop")
+    assert KeywordMatcher([]).match("stop") is None
+    assert len(KeywordMatcher(["a", "b"])) == 2

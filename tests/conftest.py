@@ -1,0 +1,32 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+
+import pytest
+from hypothesis import settings
+
+from tests.node.harness import Node, running_node
+
+# A shared or slow machine is no failure: what takes too long meets the time-out of the test.
+settings.register_profile("septet", deadline=None)
+settings.load_profile("septet")
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """One running node for the tests of a module; each uses recipients and texts of its own."""
+    with running_node(tmp_path_factory.mktemp("node"), "--dlr-delay", "0.1") as node:
+        yield node
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where every peer must be present, as in CI, a skip is a failure with the same reason."""
+    report = yield
+    if os.environ.get("SEPTET_REQUIRE_PEERS") == "1" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although SEPTET_REQUIRE_PEERS is set: {report.longreprtext}"
+    return report
