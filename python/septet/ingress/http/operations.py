@@ -139,18 +139,15 @@ class Operations:
     async def analyze(self, request: Request) -> Answer:
         """A dry run of the codec."""
         asked = _typed(_decode_analyze, request.body)
-        function = getattr(septet, "analyze", None)
-        if function is None:
-            raise Refused(problem("not_supported_yet"))
         try:
-            found = function(
+            found = septet.analyze(
                 asked.text,
                 languages=asked.languages,
                 reference_bits=asked.reference_bits,
                 transliterate=asked.transliterate,
             )
         except SeptetError as error:
-            raise Refused(problems.from_error(error, "text")) from None
+            raise Refused(problems.from_error(error)) from None
         fields = ("encoding", "language", "units", "segments", "segment_units", "forced_by")
         return json_answer(200, {field: getattr(found, field) for field in fields})
 
