@@ -230,8 +230,6 @@ impl Envelope {
         protocol_id: u8 = 51;
         /// SMPP priority_flag.
         priority: u8 = 52;
-        /// What the sender asked in registered_delivery.
-        registered: u8 = 53;
         /// SMPP data_coding.
         data_coding: u8 = 54;
         /// The encoding as a number.

@@ -73,23 +73,6 @@ pub(super) struct Ledger {
     ids: IdMap<Handle>,
 }
 
-macro_rules! typed {
-    ($get:ident, $get_mut:ident, $kind:ident, $type:ty) => {
-        pub(super) fn $get(&self, handle: Handle) -> Option<&$type> {
-            match self.slot(handle)?.live.as_ref()? {
-                Live::$kind(it) => Some(it),
-                _ => None,
-            }
-        }
-        pub(super) fn $get_mut(&mut self, handle: Handle) -> Option<&mut $type> {
-            match self.live_mut(handle)? {
-                Live::$kind(it) => Some(it),
-                _ => None,
-            }
-        }
-    };
-}
-
 impl Ledger {
     pub(super) fn insert(&mut self, id: Id, live: Live) -> Handle {
         let handle = if let Some(index) = self.free.pop() {
@@ -117,10 +100,40 @@ impl Ledger {
         if slot.generation == handle.generation { slot.live.as_mut() } else { None }
     }
 
-    typed!(mt, mt_mut, Mt, Mt);
-    typed!(mo, mo_mut, Mo, Mo);
-    typed!(part, part_mut, Part, Part);
-    typed!(held, held_mut, Held, Held);
+    pub(super) fn mt(&self, handle: Handle) -> Option<&Mt> {
+        match self.live(handle)? {
+            Live::Mt(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    pub(super) fn mt_mut(&mut self, handle: Handle) -> Option<&mut Mt> {
+        match self.live_mut(handle)? {
+            Live::Mt(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    pub(super) fn mo_mut(&mut self, handle: Handle) -> Option<&mut Mo> {
+        match self.live_mut(handle)? {
+            Live::Mo(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    pub(super) fn part(&self, handle: Handle) -> Option<&Part> {
+        match self.live(handle)? {
+            Live::Part(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    pub(super) fn held(&self, handle: Handle) -> Option<&Held> {
+        match self.live(handle)? {
+            Live::Held(it) => Some(it),
+            _ => None,
+        }
+    }
 
     pub(super) fn find(&self, id: Id) -> Option<Handle> {
         self.ids.get(&id.0).copied()

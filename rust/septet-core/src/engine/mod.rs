@@ -254,13 +254,6 @@ impl Engine {
         self.consent.set(row.number.as_bytes(), row.contact.as_bytes(), row.opted_out);
     }
 
-    /// Opts a contact out of a number, or in again, in the open page.
-    pub fn set_consent(&mut self, mut row: ConsentRow, now: Micros) {
-        row.at = self.wall(now);
-        self.load_consent(&row);
-        self.journal.consent.push(row);
-    }
-
     /// The page that is being filled.
     pub fn page(&self) -> u64 {
         self.journal.seq()

@@ -279,12 +279,6 @@ impl Engine {
         self.core.take_key(KeyRow { account, key, body_hash, answer, at });
     }
 
-    /// Opts a contact out of a number or in again, in the open page.
-    fn set_consent(&mut self, number: String, contact: String, opted_out: bool, proof: String, now: Micros) {
-        let row = ConsentRow { number, contact, opted_out, at: 0, proof };
-        self.core.set_consent(row, now);
-    }
-
     /// Counts for metrics, as families of samples.
     fn families<'py>(&self, py: Python<'py>, now: Micros) -> PyResult<Bound<'py, PyList>> {
         measures::families(py, &self.core, &self.commits, now)

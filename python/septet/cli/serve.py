@@ -1,0 +1,78 @@
+"""`septet serve`: the node in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from septet.cli.command import declare
+from septet.config import Config, load
+from septet.observe.logs import setup
+from septet.sim import carrier_processes
+
+if TYPE_CHECKING:
+    from septet.cli.command import Subparsers
+    from septet.node import Node
+
+
+def add(subparsers: Subparsers) -> None:
+    """Declares the command."""
+    parser = declare(
+        subparsers,
+        "serve",
+        _serve,
+        help="run a node in the foreground until Ctrl-C or SIGTERM",
+        example="septet serve -c examples/quickstart.toml --with-simulators",
+    )
+    parser.add_argument("-c", "--config", required=True, metavar="FILE", help="the configuration")
+    parser.add_argument(
+        "--with-simulators",
+        action="store_true",
+        help="also run a simulated carrier, as a process of its own, for each carrier on a loopback address",
+    )
+    parser.add_argument("--json", action="store_true", help="log in JSON, also on a terminal")
+
+
+def _serve(options: Namespace) -> int:
+    from septet.node import run  # imported late: only this command needs uvloop
+
+    config = load(options.config)
+    setup(json=True if options.json else None)
+    with _simulators(config) if options.with_simulators else contextlib.nullcontext():
+        run(config, _announce)
+    return 0
+
+
+async def _announce(node: Node) -> None:
+    for line in announcement(node):
+        print(line)
+    sys.stdout.flush()
+    await asyncio.sleep(0)
+
+
+def announcement(node: Node) -> Iterator[str]:
+    """Where everything listens, and a line to try."""
+    config = node.config
+    http = f"http://{config.http.listen.host}:{node.http.port}"
+    yield f"septet {config.node.name} is ready"
+    for listen in node.smpp.listening:
+        yield f"  SMPP     {listen}"
+    yield f"  HTTP     {http}/v1   (described at {http}/docs)"
+    yield f"  metrics  http://{config.metrics.listen.host}:{node.metrics.port}/metrics"
+    sender = next(((n, a) for n in config.number for a in config.account if n.account == a.id), None)
+    if sender is not None and sender[1].id == "demo":
+        number, _account = sender
+        body = f'{{"from":"{number.address}","to":"46701234567","text":"Hello from Septet"}}'
+        yield "try:"
+        yield f"  curl -H 'Authorization: Bearer demo-key' -H 'Content-Type: application/json' -d '{body}' {http}/v1/messages"
+
+
+@contextmanager
+def _simulators(config: Config) -> Iterator[None]:
+    with carrier_processes(config.carrier):
+        yield

@@ -1,0 +1,7 @@
+//! Behaviour of the whole engine: its peers are real sessions in memory, its clock is an argument, its store a list.
+
+mod consent;
+mod crash;
+mod flow;
+mod peers;
+mod world;

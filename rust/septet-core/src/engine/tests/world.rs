@@ -1,0 +1,383 @@
+//! An engine between an ESME and two carriers, all in memory.
+
+use crate::clock::{Micros, SECOND};
+use crate::engine::tables::{Account, Carrier, Config, Keyword, Limits, Number, Route, Smpp, Verb};
+use crate::engine::{Engine, Post, Posted, Refusal, View};
+use crate::keywords::Mode;
+use crate::page::{ConsentRow, LogRow, Page};
+use crate::smpp::command;
+use crate::smpp::session::{self, BindMode, Event, Role, Session};
+use crate::smpp::sm::{Addr, Sm};
+use crate::smpp::tlv;
+use crate::text::DefaultAlphabet;
+
+pub(super) const CONTACT: &str = "46701234567";
+pub(super) const NUMBER: &str = "12345";
+pub(super) const WALL: i64 = 1_700_000_000_000;
+
+/// A short message as a peer received it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Got {
+    pub(super) sequence: u32,
+    pub(super) source: Vec<u8>,
+    pub(super) dest: Vec<u8>,
+    pub(super) esm_class: u8,
+    pub(super) registered: u8,
+    pub(super) body: Vec<u8>,
+    pub(super) receipted: Option<Vec<u8>>,
+    pub(super) state: Option<u32>,
+}
+
+/// The other end of one of the engine's sessions.
+pub(super) struct End {
+    pub(super) session: Session,
+    pub(super) sid: u32,
+    pub(super) got: Vec<Got>,
+    /// (token, status, message id) of each response.
+    pub(super) answers: Vec<(u64, u32, Vec<u8>)>,
+    pub(super) bound: Option<bool>,
+    /// Status with which submits are answered, or none for silence.
+    pub(super) reply: Option<u32>,
+    pub(super) taken: usize,
+}
+
+impl End {
+    fn new(role: Role, sid: u32, now: Micros) -> Self {
+        let config = session::Config { window_out: 1000, window_in: 1000, ..session::Config::new(role) };
+        let session = Session::new(config, now);
+        Self { session, sid, got: Vec::new(), answers: Vec::new(), bound: None, reply: Some(0), taken: 0 }
+    }
+
+    fn read(&mut self, chunk: &[u8], prefix: &str, now: Micros) {
+        let Self { session, got, answers, bound, reply, taken, .. } = self;
+        let mut answer = Vec::new();
+        let mut bind = None;
+        session.receive(now, chunk, &mut |event| match event {
+            Event::Bind { sequence, .. } => bind = Some(sequence),
+            Event::Bound { .. } => *bound = Some(true),
+            Event::BindRefused { .. } => *bound = Some(false),
+            Event::Message { command, sequence, sm } => {
+                got.push(Got {
+                    sequence,
+                    source: sm.source.addr.to_vec(),
+                    dest: sm.dest.addr.to_vec(),
+                    esm_class: sm.esm_class,
+                    registered: sm.registered,
+                    body: sm.payload().to_vec(),
+                    receipted: sm.tlvs.text(tlv::RECEIPTED_MESSAGE_ID).map(<[u8]>::to_vec),
+                    state: sm.tlvs.int(tlv::MESSAGE_STATE),
+                });
+                answer.push((sequence, command));
+            }
+            Event::Response { token, status, message_id, .. } => answers.push((token, status, message_id.to_vec())),
+            _ => {}
+        });
+        if let Some(sequence) = bind {
+            session.accept_bind(now, sequence);
+        }
+        for (sequence, command) in answer {
+            if let Some(status) = *reply {
+                let id = format!("{prefix}{taken}");
+                *taken += usize::from(status == 0 && command == command::SUBMIT_SM);
+                session.respond(sequence, command, status, if status == 0 { id.as_bytes() } else { b"" });
+            }
+        }
+    }
+}
+
+/// Everything.
+pub(super) struct World {
+    pub(super) engine: Engine,
+    pub(super) now: Micros,
+    pub(super) pages: Vec<Page>,
+    pub(super) log: Vec<LogRow>,
+    pub(super) consent: Vec<ConsentRow>,
+    pub(super) esme: Option<End>,
+    pub(super) carriers: Vec<Option<End>>,
+    /// Pages are committed at once, or wait.
+    pub(super) commits: bool,
+    under_way: Vec<u64>,
+    crashes: u8,
+}
+
+pub(super) fn config() -> Config {
+    let account = |id: &str| Account {
+        id: id.into(),
+        window: 100,
+        deliver_window: 10,
+        mo_smpp: true,
+        optout_status: 0x400,
+        ..Account::default()
+    };
+    let carrier = |id: &str| Carrier {
+        id: id.into(),
+        mode: BindMode::Transceiver,
+        links: 1,
+        window: 10,
+        system_id: "septet".into(),
+        password: "secret".into(),
+        system_type: String::new(),
+        address_range: String::new(),
+        service_type: String::new(),
+        enquire_link: 30 * SECOND,
+        response_timeout: 60 * SECOND,
+        alphabet: DefaultAlphabet::Gsm7,
+        source: (None, None),
+        dest: (None, None),
+        retry_attempts: 2,
+        retry_base: SECOND,
+        retry_max: 10 * SECOND,
+        statuses: std::collections::HashMap::new(),
+    };
+    let keyword = |word: &str, reply: &str| Keyword {
+        id: word.into(),
+        number: 0,
+        word: word.into(),
+        mode: Mode::FirstWord,
+        account: None,
+        reply: reply.into(),
+    };
+    Config {
+        accounts: vec![account("acme"), account("other")],
+        carriers: vec![carrier("north"), carrier("south")],
+        numbers: vec![Number {
+            address: NUMBER.into(),
+            account: Some(0),
+            carrier: Some(0),
+            node_optout: true,
+            stop_reply: "You are out.".into(),
+            start_reply: "You are in.".into(),
+            help_reply: "Help is near.".into(),
+        }],
+        keywords: vec![keyword("INFO", "Open 9-17"), keyword("QUIET", "")],
+        routes: vec![Route {
+            prefixes: vec![String::new()],
+            carriers: vec![(0, 1)],
+            failover: vec![1],
+            ..Route::default()
+        }],
+        words: [("STOP", Verb::Stop), ("opt out", Verb::Stop), ("START", Verb::Start), ("HELP", Verb::Help)]
+            .map(|(word, verb)| (word.to_owned(), verb))
+            .into(),
+        limits: Limits::default(),
+        smpp: Smpp::default(),
+    }
+}
+
+impl World {
+    /// Both carriers and the ESME are bound.
+    pub(super) fn new() -> Self {
+        Self::with(config())
+    }
+
+    pub(super) fn with(config: Config) -> Self {
+        let mut world = Self::empty(config);
+        world.connect(0);
+        world.connect(1);
+        world.bind();
+        world
+    }
+
+    pub(super) fn empty(config: Config) -> Self {
+        let engine = Engine::new(config, [9; 32], WALL).unwrap();
+        Self {
+            engine,
+            now: SECOND,
+            pages: Vec::new(),
+            log: Vec::new(),
+            consent: Vec::new(),
+            esme: None,
+            carriers: vec![None, None],
+            commits: true,
+            under_way: Vec::new(),
+            crashes: 0,
+        }
+    }
+
+    pub(super) fn connect(&mut self, carrier: u16) {
+        let sid = self.engine.open_link(carrier, 0, self.now);
+        self.carriers[carrier as usize] = Some(End::new(Role::Server, sid, self.now));
+        self.engine.set_usable(carrier, true);
+        self.run();
+    }
+
+    pub(super) fn cut(&mut self, carrier: u16) {
+        let end = self.carriers[carrier as usize].take().unwrap();
+        self.engine.closed(end.sid);
+        self.run();
+    }
+
+    pub(super) fn bind(&mut self) {
+        let sid = self.engine.open_esme(self.now);
+        let mut end = End::new(Role::Client, sid, self.now);
+        end.session.bind(self.now, BindMode::Transceiver, b"acme", b"pw", b"", b"");
+        self.esme = Some(end);
+        self.run();
+    }
+
+    pub(super) fn leave(&mut self) {
+        let end = self.esme.take().unwrap();
+        self.engine.closed(end.sid);
+        self.run();
+    }
+
+    /// The node dies and comes back with what was committed; everybody has to connect again.
+    pub(super) fn crash(&mut self) {
+        self.crashes += 1;
+        let seed = [9 + self.crashes; 32];
+        let mut engine = Engine::new(self.engine.config().clone(), seed, WALL).unwrap();
+        for row in &self.consent {
+            engine.load_consent(row);
+        }
+        let mut last = 0;
+        for page in &self.pages {
+            engine.replay(page.seq, &page.journal).unwrap();
+            last = page.seq;
+        }
+        engine.resume_after(last, self.now);
+        self.engine = engine;
+        self.under_way.clear();
+        self.esme = None;
+        self.carriers = vec![None, None];
+    }
+
+    fn store(&mut self, page: Page) {
+        self.log.extend(page.log.iter().cloned());
+        self.consent.extend(page.consent.iter().cloned());
+        self.pages.retain(|p| p.seq >= page.keep_from);
+        self.pages.push(page);
+    }
+
+    /// Lets everything happen that can happen now.
+    pub(super) fn run(&mut self) {
+        for _ in 0..200 {
+            let attention = self.engine.attention();
+            for sid in &attention.binds {
+                assert!(self.engine.bind_request(*sid).is_some());
+                self.engine.accept_bind(*sid, 0, self.now);
+            }
+            for sid in &attention.inboxes {
+                self.engine.admit(*sid, u64::MAX, self.now);
+            }
+            for carrier in 0..2 {
+                self.engine.pump(carrier, u32::MAX, self.now);
+            }
+            self.engine.deliver(0, self.now);
+            if self.commits {
+                while let Some(page) = self.engine.close_page() {
+                    self.under_way.push(page.seq);
+                    self.store(page);
+                }
+                if let Some(seq) = self.under_way.pop() {
+                    self.under_way.clear();
+                    self.engine.committed(seq, self.now);
+                }
+            }
+            let mut moved = false;
+            let ends = self.esme.iter_mut().chain(self.carriers.iter_mut().flatten());
+            for (index, end) in ends.enumerate() {
+                let chunk = self.engine.output(end.sid);
+                end.read(&chunk, &format!("c{index}-"), self.now);
+                let back = std::mem::take(end.session.output());
+                moved |= !chunk.is_empty() || !back.is_empty();
+                self.engine.receive(end.sid, &back, self.now);
+            }
+            if !moved && self.engine.attention() == crate::engine::Attention::default() && !self.engine.is_dirty() {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn pass(&mut self, seconds: u64) {
+        for _ in 0..seconds * 4 {
+            self.now += SECOND / 4;
+            self.engine.tick(self.now);
+            self.run();
+        }
+    }
+
+    pub(super) fn submit(&mut self, text: &str) {
+        self.submit_sm(text.as_bytes(), 0, 0, 1);
+    }
+
+    pub(super) fn submit_sm(&mut self, body: &[u8], data_coding: u8, esm_class: u8, registered: u8) {
+        let end = self.esme.as_mut().unwrap();
+        let sm = Sm {
+            source: Addr { ton: 3, npi: 0, addr: NUMBER.as_bytes() },
+            dest: Addr { ton: 1, npi: 1, addr: CONTACT.as_bytes() },
+            short_message: body,
+            data_coding,
+            esm_class,
+            registered,
+            ..Sm::default()
+        };
+        let write = |out: &mut Vec<u8>| sm.write(command::SUBMIT_SM, out);
+        end.session.request(self.now, command::SUBMIT_SM, 0, write).unwrap();
+        self.run();
+    }
+
+    pub(super) fn post(&mut self, text: &str) -> Result<Posted, Refusal> {
+        let post = Post { from: NUMBER, to: CONTACT, text: Some(text), receipt: true, ..Post::default() };
+        let posted = self.engine.post(0, &post, self.now);
+        self.run();
+        posted
+    }
+
+    /// A deliver_sm from a carrier.
+    pub(super) fn send_up(&mut self, carrier: usize, sm: &Sm<'_>) {
+        let end = self.carriers[carrier].as_mut().unwrap();
+        let write = |out: &mut Vec<u8>| sm.write(command::DELIVER_SM, out);
+        end.session.request(self.now, command::DELIVER_SM, 0, write).unwrap();
+        self.run();
+    }
+
+    pub(super) fn mo(&mut self, text: &[u8]) {
+        self.mo_with(text, 0);
+    }
+
+    pub(super) fn mo_with(&mut self, body: &[u8], esm_class: u8) {
+        self.send_up(
+            0,
+            &Sm {
+                source: Addr { ton: 1, npi: 1, addr: CONTACT.as_bytes() },
+                dest: Addr { ton: 3, npi: 0, addr: NUMBER.as_bytes() },
+                short_message: body,
+                esm_class,
+                ..Sm::default()
+            },
+        );
+    }
+
+    pub(super) fn receipt(&mut self, carrier: usize, id: &str, stat: &str) {
+        let text = format!("id:{id} sub:001 dlvrd:001 submit date:2311142213 done date:2311142213 stat:{stat} err:000");
+        let addr = Addr { ton: 1, npi: 1, addr: CONTACT.as_bytes() };
+        let dest = Addr { ton: 3, npi: 0, addr: NUMBER.as_bytes() };
+        let sm = Sm { source: addr, dest, esm_class: 4, short_message: text.as_bytes(), ..Sm::default() };
+        self.send_up(carrier, &sm);
+    }
+
+    pub(super) fn north(&mut self) -> &mut End {
+        self.carriers[0].as_mut().unwrap()
+    }
+
+    pub(super) fn south(&mut self) -> &mut End {
+        self.carriers[1].as_mut().unwrap()
+    }
+
+    pub(super) fn esme(&mut self) -> &mut End {
+        self.esme.as_mut().unwrap()
+    }
+
+    /// A message by id, alive or in the log.
+    pub(super) fn view(&self, id: &[u8]) -> View {
+        let id = crate::engine::Id::parse(id).expect("an id");
+        self.engine.view(id).unwrap_or_else(|| {
+            let row = self.log.iter().rev().find(|row| row.id == id.to_string()).expect("in the log");
+            crate::engine::view_of_record(&row.record).unwrap()
+        })
+    }
+
+    pub(super) fn last_id(&mut self) -> Vec<u8> {
+        self.esme().answers.last().unwrap().2.clone()
+    }
+}
