@@ -1,9 +1,23 @@
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, final
+from typing import Any, final
+
+__all__ = ["ERROR_CODES"]
 
 ERROR_CODES: list[str]
 
 # ---- SMPP: septet_core::smpp ----
+
+__all__ += [
+    "BadPdu",
+    "Fields",
+    "Framer",
+    "Pdu",
+    "Receipt",
+    "parse_receipt",
+    "smpp_decode",
+    "smpp_status_name",
+    "smpp_tlv_name",
+]
 
 @final
 class Fields(Mapping[str, Any]):
@@ -11,6 +25,7 @@ class Fields(Mapping[str, Any]):
     def __contains__(self, name: object, /) -> bool: ...
     def __getitem__(self, name: str, /) -> Any: ...
     def __iter__(self) -> Iterator[str]: ...
+    def get(self, name: str, default: Any = None, /) -> Any: ...
 
 @final
 class Pdu:
@@ -57,7 +72,7 @@ class BadPdu:
 
 @final
 class Framer:
-    def __new__(cls, *, max_pdu: int = 69632) -> Framer: ...
+    def __new__(cls, *, max_pdu: int = ...) -> Framer: ...
     def feed(self, chunk: bytes | bytearray) -> list[Pdu | BadPdu]: ...
     @property
     def pending(self) -> int: ...
