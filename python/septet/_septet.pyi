@@ -1,5 +1,5 @@
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, final
 
 __all__ = ["ERROR_CODES"]
 
@@ -187,12 +187,25 @@ def normalise(text: str) -> str: ...
 
 # ---- SMPP: septet_core::smpp ----
 
+__all__ += [
+    "BadPdu",
+    "Fields",
+    "Framer",
+    "Pdu",
+    "Receipt",
+    "parse_receipt",
+    "smpp_decode",
+    "smpp_status_name",
+    "smpp_tlv_name",
+]
+
 @final
 class Fields(Mapping[str, Any]):
     def __len__(self) -> int: ...
     def __contains__(self, name: object, /) -> bool: ...
     def __getitem__(self, name: str, /) -> Any: ...
     def __iter__(self) -> Iterator[str]: ...
+    def get(self, name: str, default: Any = None, /) -> Any: ...
 
 @final
 class Pdu:
@@ -239,7 +252,7 @@ class BadPdu:
 
 @final
 class Framer:
-    def __new__(cls, *, max_pdu: int = 69632) -> Framer: ...
+    def __new__(cls, *, max_pdu: int = ...) -> Framer: ...
     def feed(self, chunk: bytes | bytearray) -> list[Pdu | BadPdu]: ...
     @property
     def pending(self) -> int: ...
@@ -277,6 +290,8 @@ class Receipt:
 def parse_receipt(body: str | bytes | bytearray) -> Receipt: ...
 
 # ---- the engine: septet_core::engine, septet_store ----
+
+__all__ += ["STORE_ERROR_CODES", "Attention", "Engine", "Log"]
 
 STORE_ERROR_CODES: list[str]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import Protocol, cast
 
 from septet._septet import Engine
 
@@ -40,8 +40,8 @@ class Wire(asyncio.Protocol):
         """The connection is gone; the engine knows already."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        # uvloop's transports are not instances of asyncio.Transport.
+        self.transport = cast("asyncio.Transport", transport)
         self.session = self.opened()
         self.hub.wires[self.session] = self
         self.hub.turn_soon()

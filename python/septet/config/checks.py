@@ -190,7 +190,6 @@ def _account(account: Draft, reader: Reader) -> None:
             "must be at least 1 where there is a throughput",
             "leave it out",
         )
-    _ordered(account, "retry_base", "retry_max", reader)
     webhook = account.get("webhook")
     if isinstance(webhook, Draft) and not _is_signing_key(webhook.get("secret")):
         reader.note(f"{webhook.path}.secret", "has whsec_ without base64 after it", "copy it whole")

@@ -74,6 +74,7 @@ class Node(Struct, frozen=True, kw_only=True):
     reassembly_ttl: how long the parts of an inbound message wait for the missing ones [s]
     reassembly_capacity: parts of inbound messages held at once [parts]
     unmatched_receipt_ttl: how long a receipt waits for the response it belongs to [s]
+    delivery_ttl: how long a receipt or an inbound message waits for its account before it is given up [s]
     shutdown_grace: how long a stopping node waits for open windows to empty [s]
     """
 
@@ -86,6 +87,7 @@ class Node(Struct, frozen=True, kw_only=True):
     reassembly_ttl: Interval = 3600.0
     reassembly_capacity: Annotated[int, Meta(ge=1, le=10_000_000)] = 100_000
     unmatched_receipt_ttl: Interval = float(_DAY)
+    delivery_ttl: Interval = 3.0 * _DAY
     shutdown_grace: Seconds = 10.0
 
 
@@ -130,14 +132,12 @@ class Http(Struct, frozen=True, kw_only=True):
     admin_key: the key of the calls that change the node; without one they are refused
     max_body: the longest request body [octets]
     max_batch: messages in one request [messages]
-    idempotency_ttl: how long an Idempotency-Key is remembered [s]
     """
 
     listen: Listen = Listen("127.0.0.1", 8080)
     admin_key: Secret | None = None
     max_body: Annotated[int, Meta(ge=1024, le=256 * 1024 * 1024)] = 4 * 1024 * 1024
     max_batch: Annotated[int, Meta(ge=1, le=1000)] = 1000
-    idempotency_ttl: Interval = float(_DAY)
 
 
 class Metrics(Struct, frozen=True, kw_only=True):
@@ -156,14 +156,10 @@ class Webhook(Struct, frozen=True, kw_only=True):
 
     url: the address to post to
     secret: what signs the events: `whsec_` and base64, or any other string
-    timeout: how long one attempt may take [s]
-    concurrency: attempts under way at once [requests]
     """
 
     url: Url
     secret: Secret
-    timeout: Interval = 15.0
-    concurrency: Annotated[int, Meta(ge=1, le=1000)] = 8
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -184,11 +180,6 @@ class Account(Struct, frozen=True, kw_only=True):
     allow_from: networks it may connect from; empty = any
     webhook: where its events are posted
     mo: how it gets inbound messages; default: webhook if there is one, else smpp
-    default_alphabet: what data_coding 0 means on its binds
-    retry_base: pause before an inbound message or receipt is handed over again; it doubles each time [s]
-    retry_max: the longest such pause [s]
-    retry_for: how long an inbound message or receipt is kept for it before it is dead-lettered [s]
-    max_attempts: attempts to hand it over before that; 0 = as many as fit into `retry_for` [attempts]
     """
 
     id: Name
@@ -206,11 +197,6 @@ class Account(Struct, frozen=True, kw_only=True):
     allow_from: tuple[Network, ...] = ()
     webhook: Webhook | None = None
     mo: Literal["webhook", "smpp", "both"] = "smpp"
-    default_alphabet: Alphabet = "gsm7"
-    retry_base: Interval = 1.0
-    retry_max: Interval = 300.0
-    retry_for: Interval = 3.0 * _DAY
-    max_attempts: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
 
     def admits(self, host: str) -> bool:
         """Whether a peer at this IP address may use the account."""

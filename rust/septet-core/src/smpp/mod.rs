@@ -23,3 +23,6 @@ pub use pdu::{Pdu, Value};
 pub use session::Session;
 pub use sm::{Addr, Sm};
 pub use tlv::Tlvs;
+
+#[cfg(test)]
+mod vectors;

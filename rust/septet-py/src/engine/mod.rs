@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use septet_core::clock::Micros;
 use septet_core::engine::{Engine as Core, Filter, Id, NOBODY};
-use septet_core::page::{ConsentRow, KeyRow};
+use septet_core::page::KeyRow;
 use septet_store::{Backend, Durability, Memory, Options, Store};
 
 use crate::errors::{OrRaise, raise};

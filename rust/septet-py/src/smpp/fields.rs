@@ -71,7 +71,7 @@ impl Fields {
     }
 
     /// A value, or `default` if the PDU does not have the field.
-    #[pyo3(signature = (name, default = None))]
+    #[pyo3(signature = (name, default = None, /))]
     fn get<'py>(
         &self,
         name: &Bound<'py, PyAny>,
