@@ -40,6 +40,7 @@ class Wire(asyncio.Protocol):
         """The connection is gone; the engine knows already."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Connected: the engine gets a session for it."""
         # uvloop's transports are not instances of asyncio.Transport.
         self.transport = cast("asyncio.Transport", transport)
         self.session = self.opened()
@@ -47,10 +48,12 @@ class Wire(asyncio.Protocol):
         self.hub.turn_soon()
 
     def data_received(self, data: bytes) -> None:
+        """A chunk: one call into the engine, whatever it holds."""
         self.hub.engine.receive(self.session, data, self.hub.now())
         self.hub.turn_soon()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
+        """Gone: what was under way goes back to where it came from."""
         self.transport = None
         self.hub.wires.pop(self.session, None)
         self.hub.engine.closed(self.session)
@@ -68,11 +71,12 @@ class Wire(asyncio.Protocol):
         if self.transport is not None:
             self.transport.close()
 
-    # A peer that does not read what we answer is not read either: its window fills, not our memory.
     def pause_writing(self) -> None:
+        """A peer that does not read what we answer is not read either: its window fills, not our memory."""
         self.hold("unread")
 
     def resume_writing(self) -> None:
+        """The peer reads again."""
         self.release("unread")
 
     def hold(self, reason: str) -> None:

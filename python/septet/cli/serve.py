@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from septet.cli.command import declare
 from septet.config import Config, load
 from septet.observe.logs import setup
-from septet.sim import carrier_processes  # noqa
+from septet.sim import carrier_processes
 
 if TYPE_CHECKING:
     from septet.cli.command import Subparsers

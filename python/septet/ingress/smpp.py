@@ -32,6 +32,7 @@ class Esme(Wire):
         self.asked = False
 
     def opened(self) -> int:
+        """One more connection; past the limit it is closed at once."""
         self._server.connections += 1
         if self._server.connections > self._server.most and self.transport is not None:
             log.warning("esme.refused", reason="smpp.max_sessions", peer=self.peer)
@@ -39,6 +40,7 @@ class Esme(Wire):
         return self.hub.engine.open_esme(self.hub.now())
 
     def lost(self) -> None:
+        """One connection less."""
         self._server.connections -= 1
 
 

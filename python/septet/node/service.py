@@ -95,9 +95,7 @@ class EngineService:
             return [_replayed(item) for item in msgspec.json.decode(answer)]
         return await self._accept(index, drafts, lambda results: (account, key.key, key.digest, _encode(results), wall))
 
-    async def _accept(
-        self, index: int, drafts: Sequence[Draft], key: Any = None
-    ) -> Sequence[Accepted | Problem]:
+    async def _accept(self, index: int, drafts: Sequence[Draft], key: Any = None) -> Sequence[Accepted | Problem]:
         await self._within_rate(index, len(drafts))
         now = self._hub.now()
         results = [_outcome(result) for result in self._hub.engine.post(index, list(drafts), now)]

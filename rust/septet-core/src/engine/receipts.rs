@@ -13,8 +13,14 @@ fn error_number(outcome: &Outcome<'_>) -> u32 {
     if let Some([_, high, low]) = outcome.network_error {
         return u32::from(high) << 8 | u32::from(low);
     }
-    let text = outcome.err.and_then(|e| std::str::from_utf8(e).ok()).unwrap_or_default().trim();
-    text.parse().or_else(|_| u32::from_str_radix(text, 16)).unwrap_or(0)
+    let text = outcome
+        .err
+        .and_then(|e| std::str::from_utf8(e).ok())
+        .unwrap_or_default()
+        .trim();
+    text.parse()
+        .or_else(|_| u32::from_str_radix(text, 16))
+        .unwrap_or(0)
 }
 
 const fn status_of(state: State) -> Option<Status> {
@@ -71,7 +77,9 @@ impl Engine {
 
     /// The submit_sm_resp has come: the receipt that overtook it counts now.
     pub(super) fn match_held(&mut self, held: Handle, handle: Handle, part: u8, now: Micros) {
-        let Some(it) = self.ledger.held(held) else { return };
+        let Some(it) = self.ledger.held(held) else {
+            return;
+        };
         let (state, error) = (it.state, it.error);
         self.gone(held);
         self.receipt_for(handle, part, state, error, now);
@@ -79,9 +87,16 @@ impl Engine {
 
     fn receipt_for(&mut self, handle: Handle, part: u8, state: State, error: u32, now: Micros) {
         let wall = self.wall(now);
-        let Some(mt) = self.ledger.mt(handle) else { return };
+        let Some(mt) = self.ledger.mt(handle) else {
+            return;
+        };
         let (id, created) = (mt.env.id(), mt.env.created());
-        if mt.is_final() || mt.segments.get(part as usize).is_none_or(|s| s.receipt.is_some_and(State::is_final)) {
+        if mt.is_final()
+            || mt
+                .segments
+                .get(part as usize)
+                .is_none_or(|s| s.receipt.is_some_and(State::is_final))
+        {
             // A second final receipt, or one after the message has ended, changes nothing.
             return;
         }
@@ -102,14 +117,28 @@ impl Engine {
     }
 
     /// Applies the record of a receipt: delivered when all parts are, failed at the first final failure.
-    pub(super) fn apply_receipt(&mut self, handle: Handle, part: u8, state: State, error: u32, wall: WallMs) {
-        let Some(mt) = self.ledger.mt_mut(handle) else { return };
-        let Some(segment) = mt.segments.get_mut(part as usize) else { return };
+    pub(super) fn apply_receipt(
+        &mut self,
+        handle: Handle,
+        part: u8,
+        state: State,
+        error: u32,
+        wall: WallMs,
+    ) {
+        let Some(mt) = self.ledger.mt_mut(handle) else {
+            return;
+        };
+        let Some(segment) = mt.segments.get_mut(part as usize) else {
+            return;
+        };
         segment.receipt = Some(state);
         let status = match status_of(state) {
             None => mt.status,
             Some(Status::Delivered) => {
-                let all = mt.segments.iter().all(|s| s.receipt == Some(State::Delivered));
+                let all = mt
+                    .segments
+                    .iter()
+                    .all(|s| s.receipt == Some(State::Delivered));
                 if all { Status::Delivered } else { mt.status }
             }
             Some(failure) => failure,
@@ -125,7 +154,9 @@ impl Engine {
 
     /// Forgets a held receipt, a part or an MO, durably.
     pub(super) fn gone(&mut self, handle: Handle) {
-        let Some(live) = self.ledger.live(handle) else { return };
+        let Some(live) = self.ledger.live(handle) else {
+            return;
+        };
         let id: Id = live.id();
         self.journal.record(Kind::Gone, |out| out.put_u128(id.0));
         self.apply_gone(handle);

@@ -17,7 +17,9 @@ impl Engine {
     /// Ends an MT without a receipt: rejected, failed, expired, cancelled, blocked, unknown.
     pub(super) fn end(&mut self, handle: Handle, status: Status, error: u32, now: Micros) {
         let wall = self.wall(now);
-        let Some(mt) = self.ledger.mt(handle).filter(|mt| !mt.is_final()) else { return };
+        let Some(mt) = self.ledger.mt(handle).filter(|mt| !mt.is_final()) else {
+            return;
+        };
         let id = mt.env.id();
         self.journal.record(Kind::Ended, |out| {
             out.put_u128(id.0);
@@ -33,12 +35,15 @@ impl Engine {
     /// Counts a message that has just ended.
     pub(super) fn tally_end(&mut self, handle: Handle) {
         if let Some(mt) = self.ledger.mt(handle) {
-            self.tally.message(Direction::Mt, mt.account, mt.carrier, mt.status);
+            self.tally
+                .message(Direction::Mt, mt.account, mt.carrier, mt.status);
         }
     }
 
     pub(super) fn apply_ended(&mut self, handle: Handle, status: Status, error: u32, wall: WallMs) {
-        let Some(mt) = self.ledger.mt_mut(handle) else { return };
+        let Some(mt) = self.ledger.mt_mut(handle) else {
+            return;
+        };
         mt.error = error;
         mt.note(wall, status, 0, error);
         self.ended(handle);
@@ -46,7 +51,9 @@ impl Engine {
 
     /// The status is final: out of the queue, and the sender is owed the news.
     pub(super) fn ended(&mut self, handle: Handle) {
-        let Some(mt) = self.ledger.mt_mut(handle) else { return };
+        let Some(mt) = self.ledger.mt_mut(handle) else {
+            return;
+        };
         if std::mem::take(&mut mt.queued)
             && let Some(lane) = self.lanes.get_mut(mt.carrier as usize)
         {
@@ -57,14 +64,23 @@ impl Engine {
 
     /// Notes what the sender of an MT must be told in its present status.
     pub(super) fn owe(&mut self, handle: Handle) {
-        let Some(mt) = self.ledger.mt_mut(handle) else { return };
-        let webhook = self.tables.config.accounts.get(mt.account as usize).is_some_and(|a| a.webhook);
+        let Some(mt) = self.ledger.mt_mut(handle) else {
+            return;
+        };
+        let webhook = self
+            .tables
+            .config
+            .accounts
+            .get(mt.account as usize)
+            .is_some_and(|a| a.webhook);
         mt.tell |= owed(mt, webhook);
     }
 
     /// Hands over what is owed once the page is durable, and folds what has ended and owes nothing.
     pub(super) fn settle(&mut self, handle: Handle) {
-        let Some(mt) = self.ledger.mt(handle) else { return };
+        let Some(mt) = self.ledger.mt(handle) else {
+            return;
+        };
         if mt.tell != 0 {
             self.journal.after_commit(Effect::HandOver(handle));
         } else if mt.is_final() {
@@ -74,7 +90,9 @@ impl Engine {
 
     /// The message owes nothing to anybody: one row in the log, and out of memory.
     pub(super) fn fold(&mut self, handle: Handle) {
-        let Some(live) = self.ledger.live(handle) else { return };
+        let Some(live) = self.ledger.live(handle) else {
+            return;
+        };
         let mut record = vec![super::journal::VERSION];
         let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
         let row = match live {
@@ -124,7 +142,13 @@ impl Engine {
 
     /// No receipt for these segments will be looked at any more.
     pub(super) fn forget_segments(&mut self, handle: Handle) {
-        let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.env.has(flag::RECEIPT)) else { return };
+        let Some(mt) = self
+            .ledger
+            .mt(handle)
+            .filter(|mt| mt.env.has(flag::RECEIPT))
+        else {
+            return;
+        };
         for segment in mt.segments.iter().filter(|s| s.stage == Stage::Taken) {
             let key = self.correlation.key(mt.carrier, &segment.carrier_id);
             self.correlation.remove(key, handle);
@@ -134,7 +158,10 @@ impl Engine {
     /// Withdraws what has not left. `None`: not here; `Some(false)`: too late.
     pub fn cancel(&mut self, id: super::Id, account: u16, now: Micros) -> Option<bool> {
         let handle = self.ledger.find(id)?;
-        let mt = self.ledger.mt(handle).filter(|mt| account == NOBODY || mt.account == account)?;
+        let mt = self
+            .ledger
+            .mt(handle)
+            .filter(|mt| account == NOBODY || mt.account == account)?;
         let left = mt.is_final() || mt.segments.iter().any(|s| s.stage != Stage::Waiting);
         if !left {
             self.end(handle, Status::Cancelled, 0, now);
@@ -149,20 +176,28 @@ impl Engine {
         let places = self.ledger.places();
         let count = (SWEEP + places / 32).min(places);
         for _ in 0..count {
-            self.sweep = if (self.sweep as usize) < places { self.sweep } else { 0 };
+            self.sweep = if (self.sweep as usize) < places {
+                self.sweep
+            } else {
+                0
+            };
             let handle = self.ledger.at(self.sweep);
             self.sweep += 1;
             let Some(handle) = handle else { continue };
             match self.ledger.live(handle) {
                 Some(Live::Mt(mt)) if !mt.is_final() => {
                     let waits = mt.segments.iter().all(|s| s.stage == Stage::Waiting);
-                    if mt.status == Status::Submitted && mt.env.expires() + limits.unknown_grace_ms < wall {
+                    if mt.status == Status::Submitted
+                        && mt.env.expires() + limits.unknown_grace_ms < wall
+                    {
                         self.end(handle, Status::Unknown, 0, now);
                     } else if waits && mt.env.expires() < wall {
                         self.end(handle, Status::Expired, 0, now);
                     }
                 }
-                Some(Live::Mt(mt)) if mt.tell != 0 && mt.updated() + limits.delivery_ttl_ms < wall => {
+                Some(Live::Mt(mt))
+                    if mt.tell != 0 && mt.updated() + limits.delivery_ttl_ms < wall =>
+                {
                     self.told_all(handle, now);
                 }
                 Some(Live::Mo(mo)) if mo.updated + limits.delivery_ttl_ms < wall => {
@@ -181,9 +216,13 @@ impl Engine {
 
     /// Writes the living members of the oldest page again, so that the page may go.
     pub(super) fn rewrite_oldest(&mut self) {
-        let Some(seq) = self.journal.oldest_seq() else { return };
+        let Some(seq) = self.journal.oldest_seq() else {
+            return;
+        };
         for handle in self.journal.oldest() {
-            let Some(live) = self.ledger.live(handle).filter(|live| live.home() == seq) else { continue };
+            let Some(live) = self.ledger.live(handle).filter(|live| live.home() == seq) else {
+                continue;
+            };
             match live {
                 Live::Mt(_) => {
                     self.snapshot(handle);
@@ -206,8 +245,12 @@ fn owed(mt: &Mt, webhook: bool) -> u8 {
     }
     let (success, failure) = match mt.status {
         Status::Delivered => (true, false),
-        Status::Undeliverable | Status::Expired | Status::Rejected => (false, true),
-        Status::Failed | Status::Blocked | Status::Unknown => (false, true),
+        Status::Undeliverable
+        | Status::Expired
+        | Status::Rejected
+        | Status::Failed
+        | Status::Blocked
+        | Status::Unknown => (false, true),
         Status::Submitted if webhook && !env.has(flag::VIA_SMPP) => return tell::HOOK_SUBMITTED,
         _ => (false, false),
     };

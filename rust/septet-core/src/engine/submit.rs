@@ -29,13 +29,16 @@ impl Engine {
     /// Puts a message into its carrier's queue, or lets it wait until it is due.
     pub(super) fn enqueue(&mut self, handle: Handle, front: bool, now: Micros) {
         let wall = self.wall(now);
-        let Some(mt) = self.ledger.mt_mut(handle) else { return };
+        let Some(mt) = self.ledger.mt_mut(handle) else {
+            return;
+        };
         if mt.is_final() || mt.carrier == NOBODY {
             return;
         }
         if mt.env.due() > wall {
             let wake = now + (mt.env.due() - wall) * 1_000;
-            self.wakes.push(Reverse((wake, Wake::Queue(handle.token(0)))));
+            self.wakes
+                .push(Reverse((wake, Wake::Queue(handle.token(0)))));
             return;
         }
         self.queue_up(handle, front);
@@ -43,13 +46,18 @@ impl Engine {
 
     /// Puts a message that is due into its carrier's queue.
     fn queue_up(&mut self, handle: Handle, front: bool) {
-        let Some(mt) = self.ledger.mt_mut(handle) else { return };
+        let Some(mt) = self.ledger.mt_mut(handle) else {
+            return;
+        };
         if mt.status == Status::Scheduled {
             mt.status = Status::Queued;
         }
         let (account, carrier, priority) = (mt.account, mt.carrier, mt.env.priority());
         let newly = !std::mem::replace(&mut mt.queued, true);
-        let pair = super::keyed::key(self.seed, &[&account.to_le_bytes(), digits(mt.env.to().addr)]) as u64;
+        let pair = super::keyed::key(
+            self.seed,
+            &[&account.to_le_bytes(), digits(mt.env.to().addr)],
+        ) as u64;
         let queue = &mut self.lanes[carrier as usize].queue;
         queue.depth += usize::from(newly);
         if front {
@@ -68,7 +76,9 @@ impl Engine {
         }
         let links: Vec<u32> = lane.links.iter().flatten().copied().collect();
         links.into_iter().any(|sid| {
-            self.peer(sid).is_some_and(|p| p.session.can_send(command::SUBMIT_SM) && p.session.window_free() > 0)
+            self.peer(sid).is_some_and(|p| {
+                p.session.can_send(command::SUBMIT_SM) && p.session.window_free() > 0
+            })
         })
     }
 
@@ -76,11 +86,17 @@ impl Engine {
     pub fn pump(&mut self, carrier: u16, grant: u32, now: Micros) -> u32 {
         let links = self.lanes[carrier as usize].links.clone();
         let mut written = 0;
-        for (link, sid) in links.iter().enumerate().filter_map(|(l, s)| Some((l, (*s)?))) {
+        for (link, sid) in links
+            .iter()
+            .enumerate()
+            .filter_map(|(l, s)| Some((l, (*s)?)))
+        {
             if written == grant {
                 break;
             }
-            let Some(mut peer) = self.peers[sid as usize].peer.take() else { continue };
+            let Some(mut peer) = self.peers[sid as usize].peer.take() else {
+                continue;
+            };
             let up = |other: u16| links.get(other as usize).is_some_and(Option::is_some);
             written += self.pump_link(&mut peer, carrier, link as u16, &up, grant - written, now);
             if !peer.session.output().is_empty() {
@@ -109,7 +125,9 @@ impl Engine {
         let mut ended = Vec::new();
         while written < grant && peer.session.window_free() > 0 {
             let lane = &mut self.lanes[carrier as usize];
-            let Some((shard, handle)) = lane.queue.front(link, up) else { break };
+            let Some((shard, handle)) = lane.queue.front(link, up) else {
+                break;
+            };
             let Some(mt) = self.ledger.mt_mut(handle).filter(|mt| mt.queued) else {
                 lane.queue.pop(shard);
                 continue;
@@ -117,7 +135,10 @@ impl Engine {
             // The last check of consent stands here, beside the socket.
             let (from, to) = (digits(mt.env.from().addr), digits(mt.env.to().addr));
             let out = !mt.env.has(flag::EXEMPT) && self.consent.is_out(from, to);
-            let number = self.tables.number(from).map(|n| &self.tables.config.numbers[n as usize]);
+            let number = self
+                .tables
+                .number(from)
+                .map(|n| &self.tables.config.numbers[n as usize]);
             let verdict = if out && number.is_none_or(|n| n.node_optout) {
                 Some(Status::Blocked)
             } else if mt.env.expires() <= wall {
@@ -153,18 +174,33 @@ impl Engine {
 
     /// A carrier has answered a segment, in time or late.
     pub(super) fn submitted(&mut self, carrier: u16, response: &Response<'_>, now: Micros) {
-        let Response { token, status: answer, message_id: carrier_id, waited } = *response;
+        let Response {
+            token,
+            status: answer,
+            message_id: carrier_id,
+            waited,
+        } = *response;
         let tally = &mut self.tally.carriers[carrier as usize];
         *tally.responses.entry(answer).or_default() += 1;
         tally.submit.observe(waited);
         let (handle, part) = Handle::from_token(token);
         // A message that has ended, moved to another carrier or already has its answer: nothing is owed.
-        let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.carrier == carrier) else { return };
-        if mt.segments.get(part as usize).is_none_or(|s| s.stage == Stage::Taken) {
+        let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.carrier == carrier) else {
+            return;
+        };
+        if mt
+            .segments
+            .get(part as usize)
+            .is_none_or(|s| s.stage == Stage::Taken)
+        {
             return;
         }
         let table = self.carrier_table(carrier);
-        let class = table.statuses.get(&answer).copied().unwrap_or_else(|| status::class(answer));
+        let class = table
+            .statuses
+            .get(&answer)
+            .copied()
+            .unwrap_or_else(|| status::class(answer));
         match class {
             Class::Ok => self.taken_by_carrier(handle, part, carrier, carrier_id, now),
             Class::Throttle => {
@@ -178,9 +214,18 @@ impl Engine {
         }
     }
 
-    fn taken_by_carrier(&mut self, handle: Handle, part: u8, carrier: u16, carrier_id: &[u8], now: Micros) {
+    fn taken_by_carrier(
+        &mut self,
+        handle: Handle,
+        part: u8,
+        carrier: u16,
+        carrier_id: &[u8],
+        now: Micros,
+    ) {
         let wall = self.wall(now);
-        let Some(mt) = self.ledger.mt(handle) else { return };
+        let Some(mt) = self.ledger.mt(handle) else {
+            return;
+        };
         let id = mt.env.id();
         let name = &self.tables.config.carriers[carrier as usize].id;
         self.journal.record(Kind::Submitted, |out| {
@@ -195,17 +240,30 @@ impl Engine {
             self.tally_end(handle);
         }
         self.settle(handle);
-        let held = self.correlation.release(self.correlation.key(carrier, carrier_id));
+        let held = self
+            .correlation
+            .release(self.correlation.key(carrier, carrier_id));
         if let Some(held) = held {
             self.match_held(held, handle, part, now);
         }
     }
 
     /// Applies the record of a segment that a carrier has taken.
-    pub(super) fn apply_submitted(&mut self, handle: Handle, part: u8, carrier: u16, carrier_id: &[u8], wall: u64) {
-        let Some(mt) = self.ledger.mt_mut(handle) else { return };
+    pub(super) fn apply_submitted(
+        &mut self,
+        handle: Handle,
+        part: u8,
+        carrier: u16,
+        carrier_id: &[u8],
+        wall: u64,
+    ) {
+        let Some(mt) = self.ledger.mt_mut(handle) else {
+            return;
+        };
         mt.carrier = carrier;
-        let Some(segment) = mt.segments.get_mut(part as usize) else { return };
+        let Some(segment) = mt.segments.get_mut(part as usize) else {
+            return;
+        };
         segment.stage = Stage::Taken;
         segment.carrier_id = carrier_id.into();
         let all = mt.segments.iter().all(|s| s.stage == Stage::Taken);
@@ -215,7 +273,12 @@ impl Engine {
             mt.attempts = 0;
             self.owe(handle);
         }
-        if self.ledger.mt(handle).is_some_and(|mt| mt.env.has(flag::RECEIPT)) && !carrier_id.is_empty() {
+        if self
+            .ledger
+            .mt(handle)
+            .is_some_and(|mt| mt.env.has(flag::RECEIPT))
+            && !carrier_id.is_empty()
+        {
             let key = self.correlation.key(carrier, carrier_id);
             self.correlation.insert(key, handle, part);
         }
@@ -230,8 +293,12 @@ impl Engine {
     }
 
     fn unanswered_part(&mut self, handle: Handle, part: u8) {
-        let Some(mt) = self.ledger.mt_mut(handle) else { return };
-        let Some(segment) = mt.segments.get_mut(part as usize) else { return };
+        let Some(mt) = self.ledger.mt_mut(handle) else {
+            return;
+        };
+        let Some(segment) = mt.segments.get_mut(part as usize) else {
+            return;
+        };
         if segment.stage != Stage::InFlight {
             return;
         }
@@ -244,7 +311,9 @@ impl Engine {
     /// A temporary refusal: the next carrier of the route at once, or the same again after a pause.
     fn refused_for_now(&mut self, handle: Handle, part: u8, answer: u32, now: Micros) {
         let wall = self.wall(now);
-        let Some(mt) = self.ledger.mt_mut(handle) else { return };
+        let Some(mt) = self.ledger.mt_mut(handle) else {
+            return;
+        };
         mt.segments[part as usize].stage = Stage::Waiting;
         mt.attempts = mt.attempts.saturating_add(1);
         mt.error = answer;
@@ -264,7 +333,8 @@ impl Engine {
         }
         let pause = (table.retry_base << u32::from(attempts - 1).min(20)).min(table.retry_max);
         let pause = pause / 2 + self.ids.below(pause / 2 + 1);
-        self.wakes.push(Reverse((now + pause, Wake::Queue(handle.token(0)))));
+        self.wakes
+            .push(Reverse((now + pause, Wake::Queue(handle.token(0)))));
         // It still waits for its carrier: the depth says so.
         if let Some(mt) = self.ledger.mt_mut(handle) {
             mt.queued = true;
@@ -274,9 +344,13 @@ impl Engine {
 
     /// Gives a message another carrier of its route that is usable and has not refused it yet.
     fn move_on(&mut self, handle: Handle, refused: bool) -> bool {
-        let Some(mt) = self.ledger.mt(handle) else { return false };
+        let Some(mt) = self.ledger.mt(handle) else {
+            return false;
+        };
         let (from, to) = (mt.env.from().addr, mt.env.to().addr);
-        let Some(route) = self.tables.route(mt.account, from, to) else { return false };
+        let Some(route) = self.tables.route(mt.account, from, to) else {
+            return false;
+        };
         let pair = self.pair(mt.account, digits(to));
         let mut tried = mt.tried.clone();
         if refused {
@@ -284,10 +358,14 @@ impl Engine {
         }
         let usable = |c: &u16| self.lanes[*c as usize].usable && *c != mt.carrier;
         let next = self.choose(route, pair, &tried).filter(usable);
-        let (Some(next), old) = (next, mt.carrier) else { return false };
+        let (Some(next), old) = (next, mt.carrier) else {
+            return false;
+        };
         self.forget_segments(handle);
         let reference = self.fresh_reference(handle);
-        let Some(mt) = self.ledger.mt_mut(handle) else { return false };
+        let Some(mt) = self.ledger.mt_mut(handle) else {
+            return false;
+        };
         if mt.queued {
             self.lanes[old as usize].queue.depth -= 1;
             mt.queued = false;
@@ -308,7 +386,9 @@ impl Engine {
         let waiting = self.lanes[carrier as usize].queue.drain();
         let mut moved = 0;
         for handle in waiting {
-            let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.queued) else { continue };
+            let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.queued) else {
+                continue;
+            };
             let untouched = mt.segments.iter().all(|s| s.stage != Stage::InFlight);
             if untouched && self.move_on(handle, false) {
                 moved += 1;
@@ -320,7 +400,9 @@ impl Engine {
 
     /// Writes the whole message again, at the tail of the journal.
     pub(super) fn snapshot(&mut self, handle: Handle) {
-        let Some(mt) = self.ledger.mt(handle) else { return };
+        let Some(mt) = self.ledger.mt(handle) else {
+            return;
+        };
         let carrier = self.tables.config.carriers.get(mt.carrier as usize);
         let name = carrier.map_or("", |c| c.id.as_str());
         self.journal.record(Kind::Snapshot, |out| mt.put(out, name));
@@ -328,7 +410,9 @@ impl Engine {
     }
 
     pub(super) fn move_home(&mut self, handle: Handle) {
-        let Some(old) = self.ledger.live(handle).map(super::ledger::Live::home) else { return };
+        let Some(old) = self.ledger.live(handle).map(super::ledger::Live::home) else {
+            return;
+        };
         let home = self.journal.house(handle);
         self.journal.vacate(old);
         self.ledger.set_home(handle, home);
@@ -363,8 +447,16 @@ fn write_segments(
         let (source, dest) = (with(table.source, env.from()), with(table.dest, env.to()));
         let sm = Sm {
             service_type,
-            source: Addr { ton: source.0, npi: source.1, addr: env.from().addr },
-            dest: Addr { ton: dest.0, npi: dest.1, addr: env.to().addr },
+            source: Addr {
+                ton: source.0,
+                npi: source.1,
+                addr: env.from().addr,
+            },
+            dest: Addr {
+                ton: dest.0,
+                npi: dest.1,
+                addr: env.to().addr,
+            },
             esm_class: env.esm_class(),
             protocol_id: env.protocol_id(),
             priority: env.priority(),
@@ -378,7 +470,9 @@ fn write_segments(
             tlvs: Tlvs::check(env.tlvs()).unwrap_or_default(),
         };
         let token = handle.token(index as u8);
-        let sent = session.request(now, command::SUBMIT_SM, token, |out| sm.write(command::SUBMIT_SM, out));
+        let sent = session.request(now, command::SUBMIT_SM, token, |out| {
+            sm.write(command::SUBMIT_SM, out);
+        });
         if sent.is_err() {
             break;
         }

@@ -25,8 +25,22 @@ fn millis(seconds: f64) -> u64 {
 }
 
 type Share = (u16, u32);
-type RouteRow = (Option<u16>, Option<String>, Vec<String>, Vec<Share>, Vec<u16>);
-type NumberRow = (String, Option<u16>, Option<u16>, String, String, String, String);
+type RouteRow = (
+    Option<u16>,
+    Option<String>,
+    Vec<String>,
+    Vec<Share>,
+    Vec<u16>,
+);
+type NumberRow = (
+    String,
+    Option<u16>,
+    Option<u16>,
+    String,
+    String,
+    String,
+    String,
+);
 type KeywordRow = (u16, String, String, Option<u16>, Option<String>, String);
 
 /// Everything the engine must know of the configuration.
@@ -104,7 +118,9 @@ struct SmppIn {
 
 fn class(name: &str) -> PyResult<status::Class> {
     use status::Class::{Ok, Permanent, Retry, Session, Throttle};
-    let found = [Ok, Throttle, Retry, Permanent, Session].into_iter().find(|c| c.name() == name);
+    let found = [Ok, Throttle, Retry, Permanent, Session]
+        .into_iter()
+        .find(|c| c.name() == name);
     found.ok_or_else(|| bad("no class of statuses", name))
 }
 
@@ -121,7 +137,10 @@ fn verb(name: &str) -> PyResult<Verb> {
 impl CarrierIn {
     fn into_table(self) -> PyResult<Carrier> {
         let alphabet = DefaultAlphabet::from_name(&self.default_alphabet);
-        let statuses = self.statuses.iter().map(|(code, name)| Ok((*code, class(name)?)));
+        let statuses = self
+            .statuses
+            .iter()
+            .map(|(code, name)| Ok((*code, class(name)?)));
         Ok(Carrier {
             mode: BindMode::named(&self.bind).ok_or_else(|| bad("no bind mode", &self.bind))?,
             alphabet: alphabet.map_err(|e| bad("no alphabet", &e.message))?,
@@ -167,7 +186,14 @@ impl TablesIn {
         };
         let keyword = |(number, word, mode, account, reply, id): KeywordRow| {
             let mode = Mode::from_name(&mode).map_err(|e| bad("no keyword mode", &e.message))?;
-            PyResult::Ok(Keyword { id, number, word, mode, account, reply: reply.unwrap_or_default() })
+            PyResult::Ok(Keyword {
+                id,
+                number,
+                word,
+                mode,
+                account,
+                reply: reply.unwrap_or_default(),
+            })
         };
         let route = |(account, from, prefixes, carriers, failover): RouteRow| Route {
             account,
@@ -178,10 +204,22 @@ impl TablesIn {
         };
         let word = |(word, name): (String, String)| PyResult::Ok((word, verb(&name)?));
         Ok(Config {
-            accounts: self.accounts.into_iter().map(AccountIn::into_table).collect(),
-            carriers: self.carriers.into_iter().map(CarrierIn::into_table).collect::<PyResult<_>>()?,
+            accounts: self
+                .accounts
+                .into_iter()
+                .map(AccountIn::into_table)
+                .collect(),
+            carriers: self
+                .carriers
+                .into_iter()
+                .map(CarrierIn::into_table)
+                .collect::<PyResult<_>>()?,
             numbers: self.numbers.into_iter().map(number).collect(),
-            keywords: self.keywords.into_iter().map(keyword).collect::<PyResult<_>>()?,
+            keywords: self
+                .keywords
+                .into_iter()
+                .map(keyword)
+                .collect::<PyResult<_>>()?,
             routes: self.routes.into_iter().map(route).collect(),
             words: self.words.into_iter().map(word).collect::<PyResult<_>>()?,
             limits: Limits {
@@ -275,7 +313,11 @@ pub(super) fn shown<'py>(py: Python<'py>, view: &View) -> PyResult<Bound<'py, Py
     dict.set_item("incomplete", view.incomplete)?;
     dict.set_item("created", view.created)?;
     dict.set_item("updated", view.updated)?;
-    let events: Vec<_> = view.events.iter().map(|e| (e.at, e.status.name(), e.part, e.code)).collect();
+    let events: Vec<_> = view
+        .events
+        .iter()
+        .map(|e| (e.at, e.status.name(), e.part, e.code))
+        .collect();
     dict.set_item("events", events)?;
     Ok(dict)
 }
@@ -300,10 +342,18 @@ pub(super) fn hook<'py>(py: Python<'py>, event: &Hook) -> PyResult<Bound<'py, Py
 /// A filter from a dictionary; what is missing matches all.
 pub(super) fn filter(dict: &Bound<'_, PyDict>) -> PyResult<Filter> {
     let text = |key: &str| -> PyResult<String> {
-        Ok(dict.get_item(key)?.map(|v| v.extract()).transpose()?.unwrap_or_default())
+        Ok(dict
+            .get_item(key)?
+            .map(|v| v.extract())
+            .transpose()?
+            .unwrap_or_default())
     };
     let number = |key: &str| -> PyResult<u64> {
-        Ok(dict.get_item(key)?.map(|v| v.extract()).transpose()?.unwrap_or_default())
+        Ok(dict
+            .get_item(key)?
+            .map(|v| v.extract())
+            .transpose()?
+            .unwrap_or_default())
     };
     Ok(Filter {
         account: text("account")?,
