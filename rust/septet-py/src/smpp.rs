@@ -19,6 +19,18 @@ mod fields;
 mod receipt;
 
 /// A whole PDU; cannot be changed.
+///
+/// `command` is an operation's name or its id. Fields that are left out are 0 or empty, counts follow from what they
+/// count. A response with another status than 0 and no fields has no body.
+///
+/// >>> from septet.smpp import Pdu
+/// >>> pdu = Pdu("query_sm", sequence=3, fields={"message_id": "a1"}, tlvs=[(0x1401, b"x")])
+/// >>> pdu.command_id, pdu.sequence, dict(pdu.fields)
+/// (3, 3, {'message_id': 'a1', 'source_addr_ton': 0, 'source_addr_npi': 0, 'source_addr': ''})
+/// >>> pdu.encode()[16:].hex(" ")
+/// '61 31 00 00 00 00 14 01 00 01 78'
+/// >>> Pdu("submit_sm_resp", status=0x58)
+/// <Pdu submit_sm_resp sequence=1 status=ESME_RTHROTTLED fields={} tlvs=0>
 #[pyclass(frozen, name = "Pdu", module = "septet.smpp")]
 pub(crate) struct PyPdu(Pdu);
 
@@ -139,6 +151,11 @@ fn operation(command: &Bound<'_, PyAny>) -> PyResult<&'static Operation> {
 }
 
 /// A PDU that a `Framer` could cut out but not decode.
+///
+/// >>> from septet.smpp import Framer
+/// >>> (bad,) = Framer().feed(bytes.fromhex("00000010 00000999 00000000 00000005"))
+/// >>> bad.error.code, bad.sequence, bad.fatal
+/// ('smpp.unknown_command', 5, False)
 #[pyclass(frozen, get_all, module = "septet.smpp")]
 pub(crate) struct BadPdu {
     /// The `SeptetError` that says what is wrong; its offset counts from the PDU's first octet.
@@ -180,7 +197,14 @@ impl BadPdu {
     }
 }
 
-/// Cuts a stream into PDUs, however it arrives.
+/// Cuts a stream into PDUs, however it arrives. Keeps at most one incomplete PDU of at most `max_pdu` octets.
+///
+/// >>> from septet.smpp import Framer, Pdu
+/// >>> framer, data = Framer(), Pdu("enquire_link").encode()
+/// >>> framer.feed(data[:10]), framer.pending
+/// ([], 10)
+/// >>> framer.feed(data[10:])
+/// [<Pdu enquire_link sequence=1 status=ESME_ROK fields={} tlvs=0>]
 #[pyclass(module = "septet.smpp", name = "Framer")]
 pub(crate) struct PyFramer(frame::Framer, u32);
 

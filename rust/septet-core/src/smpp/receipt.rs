@@ -248,7 +248,7 @@ pub fn from_sm<'a>(sm: &Sm<'a>) -> Option<Outcome<'a>> {
     if !marked && sm.esm_class != 0 {
         return None;
     }
-    let text = parse(sm.payload());
+    let text = parse(after_header(sm)).or_else(|| parse(sm.payload()));
     let stat = text.and_then(|text| text.stat);
     if !marked {
         let plain = text.is_some_and(|text| text.done_date.is_some() || text.submit_date.is_some());
@@ -279,6 +279,15 @@ pub fn from_sm<'a>(sm: &Sm<'a>) -> Option<Outcome<'a>> {
             .get(tlv::NETWORK_ERROR_CODE)
             .and_then(|code| code.try_into().ok()),
     })
+}
+
+/// The message without its user data header, if it says that it has one (5.2.12).
+fn after_header<'a>(sm: &Sm<'a>) -> &'a [u8] {
+    let body = sm.payload();
+    match body.split_first() {
+        Some((length, rest)) if sm.has_udh() => rest.get(usize::from(*length)..).unwrap_or(body),
+        _ => body,
+    }
 }
 
 /// Appends the text of a receipt in the specification's form (appendix B), dates in UTC. `err` is at most three digits or

@@ -10,7 +10,12 @@ use septet_core::{Error, Result};
 use super::PyPdu;
 use crate::errors::OrRaise;
 
-/// The fields of a PDU, in wire order.
+/// The fields of a PDU, in wire order: a `Mapping` that makes a value when it is asked for.
+///
+/// >>> from septet.smpp import Pdu
+/// >>> fields = Pdu("submit_sm", fields={"short_message": b"Hi"}).fields
+/// >>> fields.get("sm_length"), fields.get("source_addr"), "colour" in fields
+/// (2, '', False)
 #[pyclass(frozen, mapping, module = "septet.smpp")]
 pub(crate) struct Fields(pub(super) Py<PyPdu>);
 

@@ -205,6 +205,14 @@ fn esm_class_says_what_is_a_receipt() {
 }
 
 #[test]
+fn a_user_data_header_comes_before_the_text() {
+    let with_header = sm(0x44, b"\x05\x00\x03\x4d\x01\x01id:8 stat:EXPIRED", b"");
+    let outcome = from_sm(&with_header).unwrap();
+    assert_eq!((outcome.id, outcome.state), (&b"8"[..], State::Expired));
+    assert!(from_sm(&sm(0x44, b"\xFFx", b"")).is_none());
+}
+
+#[test]
 fn an_unmarked_message_must_plainly_be_a_receipt() {
     assert!(from_sm(&sm(0, b"my id:4 stat:home", b"")).is_none());
     assert!(from_sm(&sm(0, b"id:4 stat:DELIVRD", b"")).is_none());
