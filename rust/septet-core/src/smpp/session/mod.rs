@@ -15,7 +15,7 @@
 //! that breaks the table gets its own response with `ESME_RINVBNDSTS`; nothing it sends ends the session except a length
 //! that loses the stream, and too much before a bind.
 //!
-//! Both windows are counted here: ours in [`window`], the peer's as a number, because each of its requests is reported
+//! Both windows are counted here: ours in `window`, the peer's as a number, because each of its requests is reported
 //! once and answered once.
 
 mod event;
