@@ -1,6 +1,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, final
 
+from septet.errors import SeptetError
+
 __all__ = ["ERROR_CODES"]
 
 ERROR_CODES: list[str]
@@ -238,7 +240,7 @@ class Pdu:
 @final
 class BadPdu:
     @property
-    def error(self) -> Any: ...
+    def error(self) -> SeptetError: ...
     @property
     def command_id(self) -> int: ...
     @property

@@ -15,12 +15,13 @@ What cannot be decoded raises `SeptetError`, whose `offset` counts from the PDU'
 
 from __future__ import annotations
 
-from septet._septet import BadPdu, Fields, Framer, Pdu
+from septet._septet import BadPdu, Fields, Framer, Pdu, Receipt
+from septet._septet import parse_receipt as _parse_receipt
 from septet._septet import smpp_decode as _decode
 from septet._septet import smpp_status_name as _status_name
 from septet._septet import smpp_tlv_name as _tlv_name
 
-__all__ = ["BadPdu", "Fields", "Framer", "Pdu", "decode", "status_name", "tlv_name"]
+__all__ = ["BadPdu", "Fields", "Framer", "Pdu", "Receipt", "decode", "parse_receipt", "status_name", "tlv_name"]
 
 
 def decode(data: bytes | bytearray) -> Pdu:
@@ -33,6 +34,21 @@ def decode(data: bytes | bytearray) -> Pdu:
     septet.errors.SeptetError: the PDU has 16 octets or more, only 12 are here
     """
     return _decode(data)
+
+
+def parse_receipt(body: str | bytes | bytearray) -> Receipt:
+    """Read the text of a delivery receipt as carriers write it: keys in any case and order, some missing.
+
+    Each part is as written, or None. What follows `text:` is the subscriber's and holds no keys.
+
+    >>> receipt = parse_receipt("Stat:DELIVRD id:0A1b err:000 text:id:7 is mine")
+    >>> receipt.id, receipt.stat, receipt.done_date, receipt.text
+    ('0A1b', 'DELIVRD', None, 'id:7 is mine')
+    >>> parse_receipt("See you at six")
+    Traceback (most recent call last):
+    septet.errors.SeptetError: this is no delivery receipt: it has no id with a state or a date
+    """
+    return _parse_receipt(body)
 
 
 def status_name(code: int) -> str:

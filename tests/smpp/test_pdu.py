@@ -134,5 +134,11 @@ def test_an_operation_may_be_given_by_its_id() -> None:
 
 
 def test_the_examples_in_the_documentation() -> None:
+    examples = [example for found in doctest.DocTestFinder().find(smpp) for example in found.examples]
     result = doctest.testmod(smpp)
-    assert result.attempted > 0 and result.failed == 0
+    assert (result.attempted, result.failed) == (len(examples), 0)
+
+
+@pytest.mark.parametrize("name", smpp.__all__)
+def test_every_public_name_is_documented(name: str) -> None:
+    assert getattr(smpp, name).__doc__

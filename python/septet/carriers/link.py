@@ -18,10 +18,16 @@ class _Connection(Wire):
         super().__init__(hub)
         self._link = link
 
+    def itself(self) -> _Connection:
+        """The protocol that a connection is made for."""
+        return self
+
     def opened(self) -> int:
+        """The engine binds at once."""
         return self.hub.engine.open_link(self._link.carrier, self._link.number, self.hub.now())
 
     def lost(self) -> None:
+        """The link connects again."""
         self._link.ended()
 
 
@@ -77,7 +83,7 @@ class Link:
             connection = _Connection(self.hub, self)
             try:
                 async with asyncio.timeout(self.config.response_timeout):
-                    await loop.create_connection(lambda made=connection: made, self.config.host, self.config.port)
+                    await loop.create_connection(connection.itself, self.config.host, self.config.port)
             except (OSError, TimeoutError) as error:
                 log.info("link.connect_failed", error=str(error) or type(error).__name__, **name)
             else:

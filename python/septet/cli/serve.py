@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from septet.cli.command import declare
 from septet.config import Config, load
+from septet.node import Node, run
 from septet.observe.logs import setup
 from septet.sim import carrier_processes
 
 if TYPE_CHECKING:
     from septet.cli.command import Subparsers
-    from septet.node import Node
 
 
 def add(subparsers: Subparsers) -> None:
@@ -39,8 +39,6 @@ def add(subparsers: Subparsers) -> None:
 
 
 def _serve(options: Namespace) -> int:
-    from septet.node import run  # imported late: only this command needs uvloop
-
     config = load(options.config)
     setup(json=True if options.json else None)
     with _simulators(config) if options.with_simulators else contextlib.nullcontext():
@@ -69,7 +67,8 @@ def announcement(node: Node) -> Iterator[str]:
         number, _account = sender
         body = f'{{"from":"{number.address}","to":"46701234567","text":"Hello from Septet"}}'
         yield "try:"
-        yield f"  curl -H 'Authorization: Bearer demo-key' -H 'Content-Type: application/json' -d '{body}' {http}/v1/messages"
+        head = "-H 'Authorization: Bearer demo-key' -H 'Content-Type: application/json'"
+        yield f"  curl {head} -d '{body}' {http}/v1/messages"
 
 
 @contextmanager

@@ -8,7 +8,7 @@ the open page to the store.
 from __future__ import annotations
 
 import asyncio
-import time
+import contextlib
 
 import structlog
 
@@ -50,6 +50,7 @@ class Node:
         self.metrics = MetricsServer(collectors, str(config.metrics.listen))
         self._scheduled = False
         self._stopping = False
+        self._drained = asyncio.Event()
         self._failed: str | None = None
         self._tick_handle: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -88,6 +89,8 @@ class Node:
         while (attention := self.engine.attention()) is not None:
             self._attend(attention)
         self.engine.flush()
+        if self._stopping and not self.wires:
+            self._drained.set()
 
     def _attend(self, attention: Attention) -> None:
         engine = self.engine
@@ -145,9 +148,9 @@ class Node:
         for wire in list(self.wires.values()):
             self.engine.unbind(wire.session, self.now())
         self.turn_soon()
-        deadline = time.monotonic() + self.config.node.shutdown_grace
-        while self.wires and time.monotonic() < deadline:
-            await asyncio.sleep(_TICK)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.config.node.shutdown_grace):
+                await self._drained.wait()
         for lane in self.lanes:
             await lane.stop()
         for wire in list(self.wires.values()):

@@ -7,7 +7,7 @@ import hmac
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -22,6 +22,8 @@ from septet.pacing import Allowance
 
 _encode = msgspec.json.Encoder().encode
 _DAY_MS: Final = 86_400_000
+
+Cancelled: TypeAlias = Literal["cancelled", "not_found", "too_late"]
 
 # Codes of the engine that the API knows by another name.
 _CODES: Final = {"node_full": "queue_full", "text.unencodable": "not_encodable"}
@@ -170,10 +172,10 @@ class EngineService:
         cursor = items[-1]["id"] if len(newest) > query.limit else None
         return Page([listed(item) for item in items], cursor)
 
-    async def cancel(self, account: str | None, id: str) -> Literal["cancelled", "not_found", "too_late"]:
+    async def cancel(self, account: str | None, id: str) -> Cancelled:
         """Withdraws what has not left; durable when this returns."""
         index = None if account is None else self._index[account]
-        outcome = self._hub.engine.cancel(id, index, self._hub.now())
+        outcome: Cancelled = self._hub.engine.cancel(id, index, self._hub.now())
         if outcome == "cancelled":
             page = self._hub.engine.page()
             self._hub.turn_soon()
@@ -205,7 +207,7 @@ def _outcome(result: tuple[Any, ...]) -> Accepted | Problem:
 
 
 def _replayed(item: dict[str, Any]) -> Accepted | Problem:
-    return msgspec.convert(item, Accepted if "id" in item else Problem)
+    return msgspec.convert(item, Accepted) if "id" in item else msgspec.convert(item, Problem)
 
 
 def _digits(address: str | None) -> str:

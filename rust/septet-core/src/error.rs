@@ -39,19 +39,12 @@ impl Error {
     /// An error without a place.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         debug_assert!(CODES.contains(&code), "{code} is not in CODES");
-        Self {
-            code,
-            message: message.into(),
-            offset: None,
-        }
+        Self { code, message: message.into(), offset: None }
     }
 
     /// An error at an offset of the input.
     pub fn at(code: &'static str, offset: usize, message: impl Into<String>) -> Self {
-        Self {
-            offset: Some(offset),
-            ..Self::new(code, message)
-        }
+        Self { offset: Some(offset), ..Self::new(code, message) }
     }
 }
 

@@ -19,9 +19,7 @@ pub(crate) fn utf8(text: &Bound<'_, PyString>) -> PyResult<PyBackedStr> {
     PyBackedStr::try_from(text.clone()).or_else(|e| {
         let at: usize = e.value(py).getattr("start")?.extract()?;
         let unit: PyBackedStr = text.get_item(at)?.repr()?.extract()?;
-        let message = format!(
-            "{unit} at character {at} is half a surrogate pair and no character: leave it out"
-        );
+        let message = format!("{unit} at character {at} is half a surrogate pair and no character: leave it out");
         Err(Error::at("text.unencodable", at, message)).or_raise(py)
     })
 }
@@ -29,34 +27,18 @@ pub(crate) fn utf8(text: &Bound<'_, PyString>) -> PyResult<PyBackedStr> {
 /// The texts of an iterable. A bare `str` is one too, but passing it is always a slip.
 pub(crate) fn utf8_all(texts: &Bound<'_, PyAny>) -> PyResult<Vec<PyBackedStr>> {
     if texts.is_instance_of::<PyString>() {
-        return Err(PyTypeError::new_err(
-            "expected several texts, got one str: put it in a list",
-        ));
+        return Err(PyTypeError::new_err("expected several texts, got one str: put it in a list"));
     }
-    texts
-        .try_iter()?
-        .map(|item| utf8(item?.cast::<PyString>()?))
-        .collect()
+    texts.try_iter()?.map(|item| utf8(item?.cast::<PyString>()?)).collect()
 }
 
 /// One result per text; an error says which text it is about.
-fn each<T: Send>(
-    py: Python<'_>,
-    texts: &[PyBackedStr],
-    work: impl Fn(&str) -> Result<T> + Sync,
-) -> PyResult<Vec<T>> {
+fn each<T: Send>(py: Python<'_>, texts: &[PyBackedStr], work: impl Fn(&str) -> Result<T> + Sync) -> PyResult<Vec<T>> {
     let run = || {
         let one = |(i, text): (usize, &PyBackedStr)| {
-            work(text).map_err(|e| Error {
-                message: format!("text {i}: {}", e.message),
-                ..e
-            })
+            work(text).map_err(|e| Error { message: format!("text {i}: {}", e.message), ..e })
         };
-        texts
-            .iter()
-            .enumerate()
-            .map(one)
-            .collect::<Result<Vec<_>>>()
+        texts.iter().enumerate().map(one).collect::<Result<Vec<_>>>()
     };
     py.detach(run).or_raise(py)
 }
@@ -65,10 +47,8 @@ fn no_languages(py: Python<'_>, languages: &Bound<'_, PyAny>) -> PyResult<()> {
     if languages.len()? == 0 {
         return Ok(());
     }
-    let message = format!(
-        "languages {} cannot be used: national language tables are not supported yet",
-        languages.repr()?
-    );
+    let message =
+        format!("languages {} cannot be used: national language tables are not supported yet", languages.repr()?);
     Err(Error::new("text.bad_argument", message)).or_raise(py)
 }
 
@@ -81,34 +61,17 @@ fn options(
     transliterate: bool,
 ) -> PyResult<SegmentOptions> {
     let reference = u16::try_from(reference)
-        .map_err(|_| {
-            Error::new(
-                "text.bad_argument",
-                format!("reference {reference} does not fit in 16 bits"),
-            )
-        })
+        .map_err(|_| Error::new("text.bad_argument", format!("reference {reference} does not fit in 16 bits")))
         .or_raise(py)?;
     let encoding = Choice::from_name(encoding).or_raise(py)?;
-    Ok(SegmentOptions {
-        encoding,
-        reference,
-        reference_bits,
-        packed,
-        transliterate,
-    })
+    Ok(SegmentOptions { encoding, reference, reference_bits, packed, transliterate })
 }
 
 /// The index of a sequence that Python means by `at`.
 fn index(at: isize, len: usize) -> PyResult<usize> {
     let from_end = || len.checked_sub(at.unsigned_abs());
-    let found = if at < 0 {
-        from_end()
-    } else {
-        usize::try_from(at).ok()
-    };
-    found
-        .filter(|i| *i < len)
-        .ok_or_else(|| PyIndexError::new_err("batch index out of range"))
+    let found = if at < 0 { from_end() } else { usize::try_from(at).ok() };
+    found.filter(|i| *i < len).ok_or_else(|| PyIndexError::new_err("batch index out of range"))
 }
 
 /// What a text will cost: see `septet.analyze`.
@@ -220,20 +183,8 @@ impl Segment {
 }
 
 fn segments_of(segments: text::Segments) -> Vec<Segment> {
-    let text::Segments {
-        encoding,
-        data_coding,
-        parts,
-        ..
-    } = segments;
-    parts
-        .into_iter()
-        .map(|part| Segment {
-            encoding,
-            data_coding,
-            part,
-        })
-        .collect()
+    let text::Segments { encoding, data_coding, parts, .. } = segments;
+    parts.into_iter().map(|part| Segment { encoding, data_coding, part }).collect()
 }
 
 /// The results of `analyze_many`, made when they are read.
@@ -276,9 +227,7 @@ fn analyze(
 ) -> PyResult<Analysis> {
     let py = text.py();
     no_languages(py, languages)?;
-    text::analyze(&utf8(text)?, reference_bits, transliterate)
-        .map(Analysis)
-        .or_raise(py)
+    text::analyze(&utf8(text)?, reference_bits, transliterate).map(Analysis).or_raise(py)
 }
 
 #[pyfunction]
@@ -291,10 +240,7 @@ fn analyze_many(
 ) -> PyResult<AnalysisBatch> {
     let py = texts.py();
     no_languages(py, languages)?;
-    each(py, &utf8_all(texts)?, |text| {
-        text::analyze(text, reference_bits, transliterate)
-    })
-    .map(AnalysisBatch)
+    each(py, &utf8_all(texts)?, |text| text::analyze(text, reference_bits, transliterate)).map(AnalysisBatch)
 }
 
 #[pyfunction]
@@ -310,17 +256,8 @@ fn segment(
 ) -> PyResult<Vec<Segment>> {
     let py = text.py();
     no_languages(py, languages)?;
-    let options = options(
-        py,
-        encoding,
-        reference,
-        reference_bits,
-        packed,
-        transliterate,
-    )?;
-    text::segment(&utf8(text)?, &options)
-        .map(segments_of)
-        .or_raise(py)
+    let options = options(py, encoding, reference, reference_bits, packed, transliterate)?;
+    text::segment(&utf8(text)?, &options).map(segments_of).or_raise(py)
 }
 
 #[pyfunction]
@@ -336,14 +273,7 @@ fn segment_many(
 ) -> PyResult<SegmentBatch> {
     let py = texts.py();
     no_languages(py, languages)?;
-    let options = options(
-        py,
-        encoding,
-        reference,
-        reference_bits,
-        packed,
-        transliterate,
-    )?;
+    let options = options(py, encoding, reference, reference_bits, packed, transliterate)?;
     each(py, &utf8_all(texts)?, |text| text::segment(text, &options)).map(SegmentBatch)
 }
 
@@ -358,9 +288,7 @@ fn segment_binary(
     reference_bits: u8,
 ) -> PyResult<Vec<Segment>> {
     let options = options(py, "auto", reference, reference_bits, false, false)?;
-    text::segment_binary(data, udh, data_coding, &options)
-        .map(segments_of)
-        .or_raise(py)
+    text::segment_binary(data, udh, data_coding, &options).map(segments_of).or_raise(py)
 }
 
 #[pyfunction]
@@ -378,10 +306,7 @@ fn decode(
 }
 
 #[pyfunction]
-fn gsm7_encode<'py>(
-    text: &Bound<'py, PyString>,
-    languages: &Bound<'_, PyAny>,
-) -> PyResult<Bound<'py, PyBytes>> {
+fn gsm7_encode<'py>(text: &Bound<'py, PyString>, languages: &Bound<'_, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
     let py = text.py();
     no_languages(py, languages)?;
     Ok(PyBytes::new(py, &gsm7::encode(&utf8(text)?).or_raise(py)?))
@@ -394,23 +319,12 @@ fn gsm7_decode(py: Python<'_>, octets: &[u8]) -> PyResult<String> {
 
 #[pyfunction]
 fn gsm7_pack<'py>(py: Python<'py>, septets: &[u8], fill_bits: u8) -> PyResult<Bound<'py, PyBytes>> {
-    Ok(PyBytes::new(
-        py,
-        &gsm7::pack(septets, fill_bits).or_raise(py)?,
-    ))
+    Ok(PyBytes::new(py, &gsm7::pack(septets, fill_bits).or_raise(py)?))
 }
 
 #[pyfunction]
-fn gsm7_unpack<'py>(
-    py: Python<'py>,
-    octets: &[u8],
-    count: usize,
-    fill_bits: u8,
-) -> PyResult<Bound<'py, PyBytes>> {
-    Ok(PyBytes::new(
-        py,
-        &gsm7::unpack(octets, count, fill_bits).or_raise(py)?,
-    ))
+fn gsm7_unpack<'py>(py: Python<'py>, octets: &[u8], count: usize, fill_bits: u8) -> PyResult<Bound<'py, PyBytes>> {
+    Ok(PyBytes::new(py, &gsm7::unpack(octets, count, fill_bits).or_raise(py)?))
 }
 
 pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -21,10 +21,7 @@ struct Hit {
 #[pymethods]
 impl Hit {
     fn __repr__(&self) -> String {
-        format!(
-            "Hit(id={}, start={}, end={})",
-            self.id, self.start, self.end
-        )
+        format!("Hit(id={}, start={}, end={})", self.id, self.start, self.end)
     }
 }
 
@@ -54,9 +51,7 @@ impl KeywordMatcher {
         let py = keywords.py();
         let words = utf8_all(keywords)?;
         let mode = Mode::from_name(mode).or_raise(py)?;
-        py.detach(|| Matcher::new(&words, mode))
-            .map(Self)
-            .or_raise(py)
+        py.detach(|| Matcher::new(&words, mode)).map(Self).or_raise(py)
     }
 
     /// The id of the keyword that `text` means, or None.
@@ -68,12 +63,7 @@ impl KeywordMatcher {
     /// `match` for each of `texts`; other threads run meanwhile.
     fn match_many(&self, py: Python<'_>, texts: &Bound<'_, PyAny>) -> PyResult<Vec<Option<usize>>> {
         let texts = utf8_all(texts)?;
-        Ok(py.detach(|| {
-            texts
-                .iter()
-                .map(|t| self.0.find(&keywords::normalise(t)))
-                .collect()
-        }))
+        Ok(py.detach(|| texts.iter().map(|t| self.0.find(&keywords::normalise(t))).collect()))
     }
 
     /// Every keyword in `text` from left to right, none overlapping another; positions are those in `normalise(text)`.
@@ -86,13 +76,7 @@ impl KeywordMatcher {
             characters
         };
         let hits = self.0.find_all(&normal).into_iter();
-        Ok(hits
-            .map(|h| Hit {
-                id: h.id,
-                start: count_to(h.start),
-                end: count_to(h.end),
-            })
-            .collect())
+        Ok(hits.map(|h| Hit { id: h.id, start: count_to(h.start), end: count_to(h.end) }).collect())
     }
 
     /// How many keywords there are.

@@ -1,8 +1,5 @@
 //! Python's view of `septet_core::smpp`. `septet.smpp` documents it for users.
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "PyO3 hands arguments over by value"
-)]
+#![expect(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -19,6 +16,18 @@ mod fields;
 mod receipt;
 
 /// A whole PDU; cannot be changed.
+///
+/// `command` is an operation's name or its id. Fields that are left out are 0 or empty, counts follow from what they
+/// count. A response with another status than 0 and no fields has no body.
+///
+/// >>> from septet.smpp import Pdu
+/// >>> pdu = Pdu("query_sm", sequence=3, fields={"message_id": "a1"}, tlvs=[(0x1401, b"x")])
+/// >>> pdu.command_id, pdu.sequence, dict(pdu.fields)
+/// (3, 3, {'message_id': 'a1', 'source_addr_ton': 0, 'source_addr_npi': 0, 'source_addr': ''})
+/// >>> pdu.encode()[16:].hex(" ")
+/// '61 31 00 00 00 00 14 01 00 01 78'
+/// >>> Pdu("submit_sm_resp", status=0x58)
+/// <Pdu submit_sm_resp sequence=1 status=ESME_RTHROTTLED fields={} tlvs=0>
 #[pyclass(frozen, name = "Pdu", module = "septet.smpp")]
 pub(crate) struct PyPdu(Pdu);
 
@@ -36,13 +45,8 @@ impl PyPdu {
         let py = command.py();
         let row = operation(command)?;
         let given = fields.map_or(Ok(Vec::new()), |all| fields::given(row, all))?;
-        let tlvs = tlvs
-            .into_iter()
-            .map(|(tag, value)| (tag, value.to_vec()))
-            .collect();
-        Pdu::build(row.id, status, sequence, given, tlvs)
-            .or_raise(py)
-            .map(Self)
+        let tlvs = tlvs.into_iter().map(|(tag, value)| (tag, value.to_vec())).collect();
+        Pdu::build(row.id, status, sequence, given, tlvs).or_raise(py).map(Self)
     }
 
     /// The operation's name, such as `submit_sm`.
@@ -78,25 +82,16 @@ impl PyPdu {
     /// Tag and value of each TLV, in wire order.
     #[getter]
     fn tlvs<'py>(&self, py: Python<'py>) -> Vec<(u16, Bound<'py, PyBytes>)> {
-        self.0
-            .tlvs
-            .iter()
-            .map(|(tag, value)| (*tag, PyBytes::new(py, value)))
-            .collect()
+        self.0.tlvs.iter().map(|(tag, value)| (*tag, PyBytes::new(py, value))).collect()
     }
 
     /// The octets; `decode` gives the same PDU again.
     fn encode<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        self.0
-            .encode()
-            .or_raise(py)
-            .map(|octets| PyBytes::new(py, &octets))
+        self.0.encode().or_raise(py).map(|octets| PyBytes::new(py, &octets))
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        other
-            .cast::<Self>()
-            .is_ok_and(|other| other.get().0 == self.0)
+        other.cast::<Self>().is_ok_and(|other| other.get().0 == self.0)
     }
 
     #[classattr]
@@ -109,9 +104,7 @@ impl PyPdu {
         let name = command::name(pdu.command);
         let (sequence, status, tlvs) = (pdu.sequence, status::name(pdu.status), pdu.tlvs.len());
         let fields = fields::dict(py, pdu)?.repr()?.to_string();
-        Ok(format!(
-            "<Pdu {name} sequence={sequence} status={status} fields={fields} tlvs={tlvs}>"
-        ))
+        Ok(format!("<Pdu {name} sequence={sequence} status={status} fields={fields} tlvs={tlvs}>"))
     }
 }
 
@@ -122,16 +115,12 @@ fn operation(command: &Bound<'_, PyAny>) -> PyResult<&'static Operation> {
     } else if let Ok(id) = command.extract::<u32>() {
         command::find(id)
     } else {
-        return Err(PyTypeError::new_err(
-            "command is an operation's name, such as \"submit_sm\", or its id",
-        ));
+        return Err(PyTypeError::new_err("command is an operation's name, such as \"submit_sm\", or its id"));
     };
     let missing = || {
         let message = format!(
             "{} is not an operation of SMPP 3.4",
-            command
-                .repr()
-                .map_or_else(|_| String::new(), |r| r.to_string())
+            command.repr().map_or_else(|_| String::new(), |r| r.to_string())
         );
         Error::new("smpp.unknown_command", message)
     };
@@ -139,6 +128,11 @@ fn operation(command: &Bound<'_, PyAny>) -> PyResult<&'static Operation> {
 }
 
 /// A PDU that a `Framer` could cut out but not decode.
+///
+/// >>> from septet.smpp import Framer
+/// >>> (bad,) = Framer().feed(bytes.fromhex("00000010 00000999 00000000 00000005"))
+/// >>> bad.error.code, bad.sequence, bad.fatal
+/// ('smpp.unknown_command', 5, False)
 #[pyclass(frozen, get_all, module = "septet.smpp")]
 pub(crate) struct BadPdu {
     /// The `SeptetError` that says what is wrong; its offset counts from the PDU's first octet.
@@ -160,10 +154,7 @@ impl BadPdu {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let error = self.error.bind(py).repr()?;
         let fatal = if self.fatal { "True" } else { "False" };
-        Ok(format!(
-            "BadPdu({error}, sequence={}, fatal={fatal})",
-            self.sequence
-        ))
+        Ok(format!("BadPdu({error}, sequence={}, fatal={fatal})", self.sequence))
     }
 }
 
@@ -180,7 +171,14 @@ impl BadPdu {
     }
 }
 
-/// Cuts a stream into PDUs, however it arrives.
+/// Cuts a stream into PDUs, however it arrives. Keeps at most one incomplete PDU of at most `max_pdu` octets.
+///
+/// >>> from septet.smpp import Framer, Pdu
+/// >>> framer, data = Framer(), Pdu("enquire_link").encode()
+/// >>> framer.feed(data[:10]), framer.pending
+/// ([], 10)
+/// >>> framer.feed(data[10:])
+/// [<Pdu enquire_link sequence=1 status=ESME_ROK fields={} tlvs=0>]
 #[pyclass(module = "septet.smpp", name = "Framer")]
 pub(crate) struct PyFramer(frame::Framer, u32);
 
@@ -193,19 +191,14 @@ impl PyFramer {
     }
 
     /// The PDUs that this chunk completes.
-    fn feed<'py>(
-        &mut self,
-        py: Python<'py>,
-        chunk: PyBackedBytes,
-    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    fn feed<'py>(&mut self, py: Python<'py>, chunk: PyBackedBytes) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let mut found = Vec::new();
         let max = self.1;
         self.0.feed(&chunk, |front| {
             found.push(match front {
                 Ok((header, body)) => one(py, header, body),
                 Err(header) => {
-                    let bad =
-                        BadPdu::new(py, header, &header.octets(), &pdu::bad_length(header), true);
+                    let bad = BadPdu::new(py, header, &header.octets(), &pdu::bad_length(header), true);
                     Bound::new(py, bad).map(Bound::into_any)
                 }
             });

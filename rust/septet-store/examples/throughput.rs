@@ -16,28 +16,18 @@ const CONTACTS: u64 = 1_000_000;
 
 fn main() -> Result<(), Error> {
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments
-        .next()
-        .map_or_else(std::env::temp_dir, PathBuf::from);
+    let folder = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
     let durability = match arguments.next().as_deref() {
         Some("os") => Durability::Os,
         _ => Durability::Full,
     };
-    let seconds = arguments
-        .next()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(3.0);
+    let seconds = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(3.0);
     println!(
         "{durability:?}: messages a step, messages/s, journal records/s, pages a commit, commit p50 and p99 in ms"
     );
     for messages in [1, 100, 500, 2000] {
         let path = folder.join(format!("septet-throughput-{}.db", std::process::id()));
-        run(
-            &path,
-            durability,
-            messages,
-            Duration::from_secs_f64(seconds),
-        )?;
+        run(&path, durability, messages, Duration::from_secs_f64(seconds))?;
         for end in ["", "-wal", "-shm", "-lock"] {
             let _ = std::fs::remove_file(format!("{}{end}", path.display()));
         }
@@ -45,17 +35,8 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
-fn run(
-    path: &std::path::Path,
-    durability: Durability,
-    messages: u64,
-    time: Duration,
-) -> Result<(), Error> {
-    let store = Store::open(Options {
-        path: path.to_owned(),
-        durability,
-        max_pages: 24,
-    })?;
+fn run(path: &std::path::Path, durability: Durability, messages: u64, time: Duration) -> Result<(), Error> {
+    let store = Store::open(Options { path: path.to_owned(), durability, max_pages: 24 })?;
     let mut durations = Vec::new();
     let mut made = 0;
     let mut seq = 0;
@@ -63,11 +44,7 @@ fn run(
     while start.elapsed() < time {
         for part in 0..3 {
             seq += 1;
-            let log = if part == 2 {
-                (made..made + messages).map(row).collect()
-            } else {
-                Vec::new()
-            };
+            let log = if part == 2 { (made..made + messages).map(row).collect() } else { Vec::new() };
             let page = Page {
                 seq,
                 journal: vec![7; RECORD * messages as usize],
@@ -86,17 +63,10 @@ fn run(
     store.close()?;
     let took = start.elapsed().as_secs_f64();
     let finished = store.finished();
-    assert_eq!(
-        finished.committed, seq,
-        "everything must be durable after close"
-    );
+    assert_eq!(finished.committed, seq, "everything must be durable after close");
     durations.extend(finished.commit_seconds);
     durations.sort_by(f32::total_cmp);
-    let at = |share: usize| {
-        durations
-            .get(durations.len() * share / 100)
-            .map_or(0.0, |seconds| seconds * 1e3)
-    };
+    let at = |share: usize| durations.get(durations.len() * share / 100).map_or(0.0, |seconds| seconds * 1e3);
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
     let (made, seq, commits) = (made as f64, seq as f64, finished.commits as f64);
     println!(

@@ -47,10 +47,7 @@ impl Error {
     ];
 
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 
     pub(crate) fn closed() -> Self {
@@ -60,20 +57,16 @@ impl Error {
     /// Maps what SQLite says; `place` is the file concerned.
     pub(crate) fn sqlite(error: &rusqlite::Error, place: &str) -> Self {
         let (code, hint) = match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => {
-                (Self::FULL, "free some space; the node goes on by itself")
+            Some(ErrorCode::DiskFull) => (Self::FULL, "free some space; the node goes on by itself"),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                (Self::CORRUPT, "the file is damaged or is no store: keep it, and restore a backup or move it aside")
             }
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (
-                Self::CORRUPT,
-                "the file is damaged or is no store: keep it, and restore a backup or move it aside",
-            ),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 (Self::BUSY, "another program holds the database")
             }
-            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => (
-                Self::OPEN,
-                "check that the file and its folder can be written",
-            ),
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+                (Self::OPEN, "check that the file and its folder can be written")
+            }
             _ => (Self::IO, "check the disk"),
         };
         Self::new(code, format!("{place}: {error} ({hint})"))

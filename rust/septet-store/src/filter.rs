@@ -52,9 +52,7 @@ impl Default for Filter {
 
 impl Filter {
     pub(crate) fn rows(&self) -> u32 {
-        u32::try_from(self.limit)
-            .unwrap_or(MOST_ROWS)
-            .min(MOST_ROWS)
+        u32::try_from(self.limit).unwrap_or(MOST_ROWS).min(MOST_ROWS)
     }
 
     /// The statement and its parameters.
@@ -72,9 +70,7 @@ impl Filter {
             }
         };
         let text = |value: &Option<String>| value.clone().map(Value::Text);
-        let time = |value: Option<WallMs>| {
-            value.map(|ms| Value::Integer(i64::try_from(ms).unwrap_or(i64::MAX)))
-        };
+        let time = |value: Option<WallMs>| value.map(|ms| Value::Integer(i64::try_from(ms).unwrap_or(i64::MAX)));
         // A short code has millions of rows, a person's number a few. `+` keeps SQLite from the index of the shorter.
         let (source, destination) = match (&self.source, &self.destination) {
             (Some(from), Some(to)) if from.len() > to.len() => ("source = ?", "+destination = ?"),
@@ -97,9 +93,7 @@ impl Filter {
 
     /// The same conditions for a store without SQL.
     pub(crate) fn matches(&self, row: &LogRow) -> bool {
-        let same = |wanted: &Option<String>, value: &str| {
-            wanted.as_deref().is_none_or(|wanted| wanted == value)
-        };
+        let same = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
         same(&self.id, &row.id)
             && same(&self.account, &row.account)
             && same(&self.source, &row.from)
@@ -108,9 +102,6 @@ impl Filter {
             && same(&self.direction, row.direction)
             && self.since.is_none_or(|since| row.created >= since)
             && self.until.is_none_or(|until| row.created < until)
-            && self
-                .before_id
-                .as_deref()
-                .is_none_or(|before| row.id.as_str() < before)
+            && self.before_id.as_deref().is_none_or(|before| row.id.as_str() < before)
     }
 }

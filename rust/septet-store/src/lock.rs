@@ -20,13 +20,7 @@ impl Lock {
         name.push("-lock");
         let path = PathBuf::from(name);
         let failed = |error: &dyn std::fmt::Display| {
-            Error::new(
-                Error::OPEN,
-                format!(
-                    "{}: {error} (check that the folder can be written)",
-                    path.display()
-                ),
-            )
+            Error::new(Error::OPEN, format!("{}: {error} (check that the folder can be written)", path.display()))
         };
         let file = OpenOptions::new()
             .create(true)

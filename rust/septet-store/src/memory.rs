@@ -34,12 +34,8 @@ struct State {
 impl Memory {
     /// An empty store. Fails only if the process is out of descriptors.
     pub fn open() -> Result<Self, Error> {
-        let wake =
-            Wake::new().map_err(|error| Error::new(Error::OPEN, format!("memory: {error}")))?;
-        Ok(Self {
-            state: Mutex::default(),
-            wake,
-        })
+        let wake = Wake::new().map_err(|error| Error::new(Error::OPEN, format!("memory: {error}")))?;
+        Ok(Self { state: Mutex::default(), wake })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -65,10 +61,7 @@ impl Memory {
             return Err(Error::closed());
         }
         if page.seq <= state.finished.committed {
-            let message = format!(
-                "page {} came after page {}",
-                page.seq, state.finished.committed
-            );
+            let message = format!("page {} came after page {}", page.seq, state.finished.committed);
             return Err(Error::new(Error::ORDER, message));
         }
         for row in page.log {
@@ -78,9 +71,7 @@ impl Memory {
             state.log.pop_first();
         }
         for row in page.consent {
-            state
-                .consent
-                .insert((row.number.clone(), row.contact.clone()), row);
+            state.consent.insert((row.number.clone(), row.contact.clone()), row);
         }
         for row in page.keys {
             let name = (row.account.clone(), row.key.clone());
@@ -133,10 +124,7 @@ impl Memory {
         if state.closed {
             return Err(Error::closed());
         }
-        Ok(state
-            .keys
-            .get(&(account.to_owned(), key.to_owned()))
-            .cloned())
+        Ok(state.keys.get(&(account.to_owned(), key.to_owned())).cloned())
     }
 
     /// See [`crate::Backend::close`].

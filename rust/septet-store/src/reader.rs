@@ -38,12 +38,8 @@ pub struct Reader {
 impl Reader {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let place = path.display().to_string();
-        let connection =
-            schema::connect_read_only(path).map_err(|error| Error::sqlite(&error, &place))?;
-        Ok(Self {
-            connection: Mutex::new(Some(connection)),
-            place,
-        })
+        let connection = schema::connect_read_only(path).map_err(|error| Error::sqlite(&error, &place))?;
+        Ok(Self { connection: Mutex::new(Some(connection)), place })
     }
 
     pub fn close(&self) {
@@ -52,9 +48,7 @@ impl Reader {
 
     /// Keeps look-ups out while it lives.
     pub fn hold(&self) -> MutexGuard<'_, Option<Connection>> {
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn with<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
@@ -67,8 +61,7 @@ impl Reader {
         let mut last = 0;
         let mut refused = None;
         self.with(|connection| {
-            let mut statement =
-                connection.prepare("SELECT seq, records FROM journal ORDER BY seq")?;
+            let mut statement = connection.prepare("SELECT seq, records FROM journal ORDER BY seq")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 last = row.get(0)?;
@@ -81,29 +74,20 @@ impl Reader {
         })?;
         match refused {
             None => Ok(last),
-            Some(reason) => Err(Error::new(
-                Error::CORRUPT,
-                format!(
-                    "{}: journal row {last} cannot be read: {reason}",
-                    self.place
-                ),
-            )),
+            Some(reason) => {
+                Err(Error::new(Error::CORRUPT, format!("{}: journal row {last} cannot be read: {reason}", self.place)))
+            }
         }
     }
 
     /// The newest journal row's `seq`; 0 if there is none.
     pub fn last_seq(&self) -> Result<u64, Error> {
-        self.with(|connection| {
-            connection.query_row("SELECT coalesce(max(seq), 0) FROM journal", [], |row| {
-                row.get(0)
-            })
-        })
+        self.with(|connection| connection.query_row("SELECT coalesce(max(seq), 0) FROM journal", [], |row| row.get(0)))
     }
 
     pub fn consent(&self, on: &mut dyn FnMut(ConsentRow)) -> Result<(), Error> {
         self.with(|connection| {
-            let mut statement =
-                connection.prepare("SELECT number, contact, opted_out, at, proof FROM consent")?;
+            let mut statement = connection.prepare("SELECT number, contact, opted_out, at, proof FROM consent")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 on(ConsentRow {
@@ -122,9 +106,7 @@ impl Reader {
         let (sql, values) = filter.sql();
         self.with(|connection| {
             let mut statement = connection.prepare_cached(&sql)?;
-            statement
-                .query_map(params_from_iter(values), message)?
-                .collect()
+            statement.query_map(params_from_iter(values), message)?.collect()
         })
     }
 
@@ -164,15 +146,8 @@ fn message(row: &Row<'_>) -> rusqlite::Result<LogRow> {
 
 fn name(row: &Row<'_>, column: usize) -> rusqlite::Result<&'static str> {
     let value = row.get_ref(column)?.as_str()?;
-    NAMES
-        .into_iter()
-        .find(|known| *known == value)
-        .ok_or_else(|| {
-            let reason = format!("unknown name {value:?}");
-            rusqlite::Error::FromSqlConversionFailure(
-                column,
-                rusqlite::types::Type::Text,
-                reason.into(),
-            )
-        })
+    NAMES.into_iter().find(|known| *known == value).ok_or_else(|| {
+        let reason = format!("unknown name {value:?}");
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, reason.into())
+    })
 }

@@ -122,40 +122,26 @@ pub fn connect_read_only(path: &Path) -> rusqlite::Result<Connection> {
 /// Makes an empty file that only its owner can read: it will hold texts and numbers of people. SQLite gives its
 /// side files the same rights.
 fn create(path: &Path) -> Result<(), Error> {
-    match OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-    {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(Error::new(
-            Error::OPEN,
-            format!("{}: {error}", path.display()),
-        )),
+        Err(error) => Err(Error::new(Error::OPEN, format!("{}: {error}", path.display()))),
     }
 }
 
 /// Refuses a file that is not ours or is newer than we are.
 fn identify(connection: &Connection, path: &Path) -> Result<(), Error> {
     let failed = |error: rusqlite::Error| Error::sqlite(&error, &path.display().to_string());
-    let number = |name: &str| {
-        connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0))
-    };
+    let number = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
     let application = number("application_id").map_err(failed)?;
     let version = number("user_version").map_err(failed)?;
-    let tables: i32 = connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(failed)?;
+    let tables: i32 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
     let fresh = application == 0 && version == 0 && tables == 0;
     if application != APPLICATION_ID && !fresh {
         return Err(Error::new(
             Error::SCHEMA,
-            format!(
-                "{}: this database belongs to another program (give the node another data_dir)",
-                path.display()
-            ),
+            format!("{}: this database belongs to another program (give the node another data_dir)", path.display()),
         ));
     }
     let known = MIGRATIONS.len();
@@ -184,10 +170,7 @@ fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> 
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", steps.len())?;
-    transaction.execute(
-        "INSERT OR REPLACE INTO meta(key, value) VALUES('schema', ?1)",
-        [steps.len().to_string()],
-    )?;
+    transaction.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('schema', ?1)", [steps.len().to_string()])?;
     transaction.commit()
 }
 
@@ -199,23 +182,15 @@ mod tests {
     fn an_older_file_gets_the_missing_steps_and_keeps_its_rows() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection, MIGRATIONS).unwrap();
-        connection
-            .execute("INSERT INTO consent VALUES('1', '2', 1, 3, 'STOP')", [])
-            .unwrap();
+        connection.execute("INSERT INTO consent VALUES('1', '2', 1, 3, 'STOP')", []).unwrap();
         let longer = [MIGRATIONS, &["ALTER TABLE consent ADD COLUMN note TEXT"]].concat();
         migrate(&mut connection, &longer).unwrap();
         migrate(&mut connection, &longer).unwrap();
-        let kept: (String, Option<String>) = connection
-            .query_row("SELECT proof, note FROM consent", [], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .unwrap();
+        let kept: (String, Option<String>) =
+            connection.query_row("SELECT proof, note FROM consent", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         assert_eq!(kept, ("STOP".to_owned(), None));
-        let version: String = connection
-            .query_row("SELECT value FROM meta WHERE key = 'schema'", [], |row| {
-                row.get(0)
-            })
-            .unwrap();
+        let version: String =
+            connection.query_row("SELECT value FROM meta WHERE key = 'schema'", [], |row| row.get(0)).unwrap();
         assert_eq!(version, longer.len().to_string());
     }
 
@@ -226,16 +201,10 @@ mod tests {
         let broken = [MIGRATIONS, &["CREATE TABLE extra(a); SELECT nonsense"]].concat();
         migrate(&mut connection, &broken).unwrap_err();
         let tables: i32 = connection
-            .query_row(
-                "SELECT count(*) FROM sqlite_schema WHERE name = 'extra'",
-                [],
-                |row| row.get(0),
-            )
+            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'", [], |row| row.get(0))
             .unwrap();
         assert_eq!(tables, 0);
-        let version: usize = connection
-            .query_row("PRAGMA user_version", [], |row| row.get(0))
-            .unwrap();
+        let version: usize = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         assert_eq!(version, MIGRATIONS.len());
     }
 }

@@ -41,11 +41,7 @@ pub struct Options {
 impl Options {
     /// Full durability and up to 1,024 waiting pages.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self {
-            path: path.into(),
-            durability: Durability::Full,
-            max_pages: 1024,
-        }
+        Self { path: path.into(), durability: Durability::Full, max_pages: 1024 }
     }
 }
 
@@ -66,25 +62,14 @@ enum Running {
 impl Store {
     /// Opens or makes the file and locks it against a second node.
     pub fn open(options: Options) -> Result<Self, Error> {
-        let Options {
-            path,
-            durability,
-            max_pages,
-        } = options;
+        let Options { path, durability, max_pages } = options;
         let path = resolve(&path)?;
         let lock = Lock::take(&path)?;
         let connection = schema::open(&path, durability)?;
         let reader = Arc::new(Reader::open(&path)?);
-        let failed =
-            |error: std::io::Error| Error::new(Error::OPEN, format!("{}: {error}", path.display()));
+        let failed = |error: std::io::Error| Error::new(Error::OPEN, format!("{}: {error}", path.display()));
         let shared = Arc::new(Shared::new(reader.last_seq()?).map_err(failed)?);
-        let writer = Writer::new(
-            Arc::clone(&shared),
-            Arc::clone(&reader),
-            connection,
-            path.clone(),
-            durability,
-        );
+        let writer = Writer::new(Arc::clone(&shared), Arc::clone(&reader), connection, path.clone(), durability);
         let thread = thread::Builder::new()
             .name("septet-store".to_owned())
             .spawn({
@@ -92,12 +77,7 @@ impl Store {
                 move || supervise(&shared, writer)
             })
             .map_err(failed)?;
-        Ok(Self {
-            shared,
-            reader,
-            running: Mutex::new(Running::Yes(thread, lock)),
-            max_pages: max_pages.max(1),
-        })
+        Ok(Self { shared, reader, running: Mutex::new(Running::Yes(thread, lock)), max_pages: max_pages.max(1) })
     }
 
     /// See [`crate::Backend::replay`].
@@ -134,8 +114,7 @@ impl Store {
     /// See [`crate::Backend::room`].
     pub fn room(&self) -> usize {
         let state = self.shared.state();
-        self.max_pages
-            .saturating_sub(state.queue.len() + state.in_flight)
+        self.max_pages.saturating_sub(state.queue.len() + state.in_flight)
     }
 
     /// See [`crate::Backend::wake_fd`].
@@ -194,10 +173,7 @@ fn supervise(shared: &Shared, writer: Writer) -> Result<(), Error> {
 }
 
 fn stopped() -> Error {
-    Error::new(
-        Error::IO,
-        "the writer thread has stopped (this is a bug; restart the node)",
-    )
+    Error::new(Error::IO, "the writer thread has stopped (this is a bug; restart the node)")
 }
 
 /// One name for one file, so that a link to it takes the same lock.
@@ -205,9 +181,7 @@ fn resolve(path: &Path) -> Result<PathBuf, Error> {
     if let Ok(path) = fs::canonicalize(path) {
         return Ok(path);
     }
-    let failed = |reason: &dyn std::fmt::Display| {
-        Error::new(Error::OPEN, format!("{}: {reason}", path.display()))
-    };
+    let failed = |reason: &dyn std::fmt::Display| Error::new(Error::OPEN, format!("{}: {reason}", path.display()));
     let name = path.file_name().ok_or_else(|| failed(&"not a file name"))?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

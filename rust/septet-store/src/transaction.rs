@@ -42,13 +42,11 @@ fn fill(connection: &Connection, pages: &[Page], pruned: Pruned) -> rusqlite::Re
 }
 
 fn journal(connection: &Connection, pages: &[Page]) -> rusqlite::Result<()> {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = now.as_millis() as i64;
     // REPLACE: after a sync that failed, the same page may be written a second time.
-    let mut insert = connection
-        .prepare_cached("INSERT OR REPLACE INTO journal(seq, at, records) VALUES(?1, ?2, ?3)")?;
+    let mut insert =
+        connection.prepare_cached("INSERT OR REPLACE INTO journal(seq, at, records) VALUES(?1, ?2, ?3)")?;
     for page in pages {
         insert.execute(params![page.seq, now, page.journal])?;
     }
@@ -87,13 +85,7 @@ fn consent(connection: &Connection, pages: &[Page]) -> rusqlite::Result<()> {
         "INSERT OR REPLACE INTO consent(number, contact, opted_out, at, proof) VALUES(?1, ?2, ?3, ?4, ?5)",
     )?;
     for row in pages.iter().flat_map(|page| &page.consent) {
-        insert.execute(params![
-            row.number,
-            row.contact,
-            row.opted_out,
-            row.at,
-            row.proof
-        ])?;
+        insert.execute(params![row.number, row.contact, row.opted_out, row.at, row.proof])?;
     }
     Ok(())
 }
@@ -105,13 +97,7 @@ fn keys(connection: &Connection, pages: &[Page]) -> rusqlite::Result<()> {
     let mut newest = 0;
     let mut count = 0;
     for row in pages.iter().flat_map(|page| &page.keys) {
-        insert.execute(params![
-            row.account,
-            row.key,
-            row.body_hash,
-            row.answer,
-            row.at
-        ])?;
+        insert.execute(params![row.account, row.key, row.body_hash, row.answer, row.at])?;
         newest = newest.max(row.at);
         count += 1;
     }
@@ -136,10 +122,9 @@ fn prune(connection: &Connection, pages: &[Page], pruned: Pruned) -> rusqlite::R
     }
     let most = 2 * pages.len() + PRUNE_SPARE;
     let gone = connection
-        .prepare_cached("DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE seq < ?1 ORDER BY seq LIMIT ?2)")?
+        .prepare_cached(
+            "DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE seq < ?1 ORDER BY seq LIMIT ?2)",
+        )?
         .execute(params![keep_from, most])?;
-    Ok(Pruned {
-        keep_from,
-        behind: gone == most,
-    })
+    Ok(Pruned { keep_from, behind: gone == most })
 }

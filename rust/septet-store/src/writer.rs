@@ -54,10 +54,7 @@ impl Shared {
                 queue: VecDeque::new(),
                 in_flight: 0,
                 taken: last,
-                finished: Finished {
-                    committed: last,
-                    ..Finished::default()
-                },
+                finished: Finished { committed: last, ..Finished::default() },
                 closing: false,
                 signalled: false,
             }),
@@ -92,10 +89,7 @@ impl Shared {
             self.wake.drain();
         }
         let durations = std::mem::take(&mut state.finished.commit_seconds);
-        Finished {
-            commit_seconds: durations,
-            ..state.finished.clone()
-        }
+        Finished { commit_seconds: durations, ..state.finished.clone() }
     }
 }
 
@@ -118,14 +112,7 @@ impl Writer {
         path: PathBuf,
         durability: Durability,
     ) -> Self {
-        Self {
-            shared,
-            reader,
-            connection: Some(connection),
-            path,
-            durability,
-            pruned: Pruned::default(),
-        }
+        Self { shared, reader, connection: Some(connection), path, durability, pruned: Pruned::default() }
     }
 
     /// Runs until the store is closed; an error means that pages were left uncommitted.
@@ -154,11 +141,7 @@ impl Writer {
             if state.closing {
                 return None;
             }
-            state = self
-                .shared
-                .work
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         let mut octets = 0;
         let mut count = 0;
@@ -192,10 +175,7 @@ impl Writer {
                     if last_try {
                         return Err(error);
                     }
-                    let waited = self
-                        .shared
-                        .work
-                        .wait_timeout_while(state, pause, |state| !state.closing);
+                    let waited = self.shared.work.wait_timeout_while(state, pause, |state| !state.closing);
                     drop(waited);
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -215,10 +195,7 @@ impl Writer {
         let outcome = transaction::write(&connection, pages, self.pruned);
         let usable = match &outcome {
             Ok(_) => true,
-            Err(error) => {
-                error.sqlite_error_code() != Some(ErrorCode::SystemIoFailure)
-                    && connection.is_autocommit()
-            }
+            Err(error) => error.sqlite_error_code() != Some(ErrorCode::SystemIoFailure) && connection.is_autocommit(),
         };
         if usable {
             self.connection = Some(connection);
@@ -254,13 +231,7 @@ impl Writer {
             let held = self.reader.hold();
             let _ = checkpoint(connection, "TRUNCATE");
             drop(held);
-        } else if frames - copied
-            >= if idle {
-                CHECKPOINT_IDLE
-            } else {
-                CHECKPOINT_BUSY
-            }
-        {
+        } else if frames - copied >= if idle { CHECKPOINT_IDLE } else { CHECKPOINT_BUSY } {
             let _ = checkpoint(connection, "PASSIVE");
         }
     }

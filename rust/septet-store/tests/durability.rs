@@ -38,10 +38,7 @@ fn a_sequence_number_never_repeats() {
     store.commit(page(3)).unwrap();
 
     for seq in [0, 2, 3, u64::MAX] {
-        let page = Page {
-            seq,
-            ..Page::default()
-        };
+        let page = Page { seq, ..Page::default() };
         assert_eq!(store.commit(page).unwrap_err().code, "store.order");
     }
     store.close().unwrap();
@@ -60,14 +57,8 @@ fn close_commits_what_is_queued_and_may_be_called_again() {
     store.close().unwrap();
     assert_eq!(store.finished().committed, 300);
     assert_eq!(store.commit(page(301)).unwrap_err().code, "store.closed");
-    assert_eq!(
-        store.query(&Filter::default()).unwrap_err().code,
-        "store.closed"
-    );
-    assert_eq!(
-        fs::metadata(path.with_extension("db-wal")).map_or(0, |file| file.len()),
-        0
-    );
+    assert_eq!(store.query(&Filter::default()).unwrap_err().code, "store.closed");
+    assert_eq!(fs::metadata(path.with_extension("db-wal")).map_or(0, |file| file.len()), 0);
     assert_eq!(replay(&open(&path)).len(), 300);
 }
 
@@ -81,11 +72,7 @@ fn pages_that_wait_share_a_commit() {
     store.close().unwrap();
     let finished = store.finished();
     assert_eq!(finished.committed, 1000);
-    assert!(
-        finished.commits < 500,
-        "{} commits for 1000 pages",
-        finished.commits
-    );
+    assert!(finished.commits < 500, "{} commits for 1000 pages", finished.commits);
     assert_eq!(finished.commit_seconds.len() as u64, finished.commits);
     assert!(store.finished().commit_seconds.is_empty());
 }
@@ -93,11 +80,7 @@ fn pages_that_wait_share_a_commit() {
 #[test]
 fn a_full_queue_says_busy_and_takes_pages_again_later() {
     let folder = tempdir().unwrap();
-    let store = Store::open(Options {
-        max_pages: 2,
-        ..Options::new(folder.path().join("septet.db"))
-    })
-    .unwrap();
+    let store = Store::open(Options { max_pages: 2, ..Options::new(folder.path().join("septet.db")) }).unwrap();
     let mut refused = false;
     for seq in 1..=1000 {
         if let Err(error) = store.commit(page(seq)) {
@@ -122,27 +105,14 @@ fn the_journal_forgets_what_is_no_longer_needed_but_never_its_newest_page() {
     }
     wait(&store, 500);
     for seq in 501..=510 {
-        let all = Page {
-            keep_from: u64::MAX,
-            ..page(seq)
-        };
+        let all = Page { keep_from: u64::MAX, ..page(seq) };
         store.commit(all).unwrap();
         wait(&store, seq);
     }
     store.close().unwrap();
     let store = open(&path);
     assert_eq!(replay(&store), [(510, journal(510))]);
-    assert_eq!(
-        ids(
-            &store,
-            &Filter {
-                limit: 1000,
-                ..Filter::default()
-            }
-        )
-        .len(),
-        510
-    );
+    assert_eq!(ids(&store, &Filter { limit: 1000, ..Filter::default() }).len(), 510);
 }
 
 #[test]
@@ -155,18 +125,11 @@ fn a_page_that_the_reader_refuses_is_named() {
     wait(&store, 2);
     let error = store
         .replay(&mut |seq, _| {
-            if seq == 2 {
-                Err("bad record".to_owned())
-            } else {
-                Ok(())
-            }
+            if seq == 2 { Err("bad record".to_owned()) } else { Ok(()) }
         })
         .unwrap_err();
     assert_eq!(error.code, "store.corrupt");
-    assert!(
-        error.message.contains("row 2") && error.message.contains("bad record"),
-        "{error}"
-    );
+    assert!(error.message.contains("row 2") && error.message.contains("bad record"), "{error}");
 }
 
 /// Journal octets, log rows, and a contact whose consent toggles.
@@ -183,10 +146,7 @@ fn build(drafts: &[Draft]) -> Vec<Page> {
             seq,
             journal: vec![seq as u8; *octets],
             log: (first..made).map(common::row).collect(),
-            consent: contact
-                .iter()
-                .map(|contact| consent(&contact.to_string(), index % 2 == 0))
-                .collect(),
+            consent: contact.iter().map(|contact| consent(&contact.to_string(), index % 2 == 0)).collect(),
             ..Page::default()
         });
     }
@@ -197,23 +157,13 @@ fn build(drafts: &[Draft]) -> Vec<Page> {
 fn assert_prefix(path: &Path, pages: &[Page], least: u64) {
     let store = open(path);
     let rows = replay(&store);
-    assert!(
-        rows.len() as u64 >= least,
-        "{} pages of {least} committed",
-        rows.len()
-    );
+    assert!(rows.len() as u64 >= least, "{} pages of {least} committed", rows.len());
     let kept = &pages[..rows.len()];
-    let expected: Vec<_> = kept
-        .iter()
-        .map(|page| (page.seq, page.journal.clone()))
-        .collect();
+    let expected: Vec<_> = kept.iter().map(|page| (page.seq, page.journal.clone())).collect();
     assert_eq!(rows, expected);
     let mut log: Vec<_> = kept.iter().flat_map(|page| page.log.clone()).collect();
     log.reverse();
-    let everything = Filter {
-        limit: usize::MAX,
-        ..Filter::default()
-    };
+    let everything = Filter { limit: usize::MAX, ..Filter::default() };
     assert_eq!(store.query(&everything).unwrap(), log);
     let mut last = std::collections::BTreeMap::new();
     for row in kept.iter().flat_map(|page| &page.consent) {
@@ -318,13 +268,6 @@ fn a_killed_process_loses_nothing_it_reported() {
         assert_eq!(*seq, index as u64 + 1);
         assert_eq!(*records, journal(*seq));
     }
-    let newest = Filter {
-        limit: 1,
-        ..Filter::default()
-    };
-    assert_eq!(
-        ids(&store, &newest),
-        [id(last)],
-        "log and journal end together"
-    );
+    let newest = Filter { limit: 1, ..Filter::default() };
+    assert_eq!(ids(&store, &newest), [id(last)], "log and journal end together");
 }

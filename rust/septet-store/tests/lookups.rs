@@ -10,10 +10,8 @@ use tempfile::{TempDir, tempdir};
 /// Both stores, each with messages 1 to 20.
 fn stores() -> (TempDir, [Box<dyn Backend>; 2]) {
     let folder = tempdir().unwrap();
-    let stores: [Box<dyn Backend>; 2] = [
-        Box::new(open(&folder.path().join("septet.db"))),
-        Box::new(Memory::open().unwrap()),
-    ];
+    let stores: [Box<dyn Backend>; 2] =
+        [Box::new(open(&folder.path().join("septet.db"))), Box::new(Memory::open().unwrap())];
     for store in &stores {
         for seq in 1..=20 {
             store.commit(page(seq)).unwrap();
@@ -37,47 +35,20 @@ fn every_filter_narrows_newest_first() {
         (with(|f| f.limit = 3), vec![20, 19, 18]),
         (with(|f| f.limit = 0), vec![]),
         (with(|f| f.id = Some(id(7))), vec![7]),
-        (
-            with(|f| f.account = Some("account-1".into())),
-            vec![19, 16, 13, 10, 7, 4, 1],
-        ),
+        (with(|f| f.account = Some("account-1".into())), vec![19, 16, 13, 10, 7, 4, 1]),
         (with(|f| f.account = Some("' OR 1 --".into())), vec![]),
-        (
-            with(|f| f.destination = Some("46703".into())),
-            vec![18, 13, 8, 3],
-        ),
+        (with(|f| f.destination = Some("46703".into())), vec![18, 13, 8, 3]),
         (with(|f| f.source = Some("46703".into())), vec![]),
-        (
-            with(|f| (f.source, f.limit) = (Some("12345".into()), 2)),
-            vec![20, 19],
-        ),
-        (
-            with(|f| (f.source, f.destination) = (Some("12345".into()), Some("467 03".into()))),
-            vec![],
-        ),
-        (
-            with(|f| (f.source, f.destination) = (Some("12345".into()), Some("46703".into()))),
-            vec![18, 13, 8, 3],
-        ),
-        (
-            with(|f| (f.source, f.destination) = (Some("12345".into()), Some("4670".into()))),
-            vec![],
-        ),
-        (
-            with(|f| f.status = Some("delivered".into())),
-            vec![20, 16, 12, 8, 4],
-        ),
-        (
-            with(|f| (f.direction, f.limit) = (Some("mo".into()), 2)),
-            vec![19, 17],
-        ),
+        (with(|f| (f.source, f.limit) = (Some("12345".into()), 2)), vec![20, 19]),
+        (with(|f| (f.source, f.destination) = (Some("12345".into()), Some("467 03".into()))), vec![]),
+        (with(|f| (f.source, f.destination) = (Some("12345".into()), Some("46703".into()))), vec![18, 13, 8, 3]),
+        (with(|f| (f.source, f.destination) = (Some("12345".into()), Some("4670".into()))), vec![]),
+        (with(|f| f.status = Some("delivered".into())), vec![20, 16, 12, 8, 4]),
+        (with(|f| (f.direction, f.limit) = (Some("mo".into()), 2)), vec![19, 17]),
         (with(|f| f.since = Some(18_000)), vec![20, 19, 18]),
         (with(|f| f.until = Some(3_000)), vec![2, 1]),
         (with(|f| f.since = Some(u64::MAX)), vec![]),
-        (
-            with(|f| (f.status, f.account) = (Some("delivered".into()), Some("account-1".into()))),
-            vec![16, 4],
-        ),
+        (with(|f| (f.status, f.account) = (Some("delivered".into()), Some("account-1".into()))), vec![16, 4]),
     ];
     for store in &stores {
         for (filter, expected) in &cases {
@@ -91,11 +62,7 @@ fn every_filter_narrows_newest_first() {
 fn the_cursor_walks_through_everything_once() {
     let (_folder, stores) = stores();
     for store in &stores {
-        let mut filter = Filter {
-            direction: Some("mt".to_owned()),
-            limit: 3,
-            ..Filter::default()
-        };
+        let mut filter = Filter { direction: Some("mt".to_owned()), limit: 3, ..Filter::default() };
         let mut seen = Vec::new();
         loop {
             let found = ids(store.as_ref(), &filter);
@@ -114,27 +81,14 @@ fn a_row_comes_back_as_it_was_and_the_last_writer_wins() {
         let mut changed = row(7);
         changed.status = "handed_over";
         changed.to = "4670999".to_owned();
-        let again = Page {
-            seq: 21,
-            log: vec![row(7), row(2), changed.clone()],
-            ..Page::default()
-        };
+        let again = Page { seq: 21, log: vec![row(7), row(2), changed.clone()], ..Page::default() };
         store.commit(again).unwrap();
         wait(store.as_ref(), 21);
-        let one = |number| Filter {
-            id: Some(id(number)),
-            ..Filter::default()
-        };
+        let one = |number| Filter { id: Some(id(number)), ..Filter::default() };
         assert_eq!(store.query(&one(7)).unwrap(), [changed]);
         assert_eq!(store.query(&one(2)).unwrap(), [row(2)]);
-        let moved = Filter {
-            destination: Some(row(7).to),
-            ..Filter::default()
-        };
-        assert!(
-            !ids(store.as_ref(), &moved).contains(&id(7)),
-            "the index must follow"
-        );
+        let moved = Filter { destination: Some(row(7).to), ..Filter::default() };
+        assert!(!ids(store.as_ref(), &moved).contains(&id(7)), "the index must follow");
     }
 }
 
@@ -142,18 +96,9 @@ fn a_row_comes_back_as_it_was_and_the_last_writer_wins() {
 fn consent_keeps_the_last_word() {
     let (_folder, stores) = stores();
     for store in &stores {
-        let pages = [
-            (21, vec![consent("46701", true), consent("46702", true)]),
-            (22, vec![consent("46701", false)]),
-        ];
+        let pages = [(21, vec![consent("46701", true), consent("46702", true)]), (22, vec![consent("46701", false)])];
         for (seq, consent) in pages {
-            store
-                .commit(Page {
-                    seq,
-                    consent,
-                    ..Page::default()
-                })
-                .unwrap();
+            store.commit(Page { seq, consent, ..Page::default() }).unwrap();
         }
         wait(store.as_ref(), 22);
         let expected = [("46701".to_owned(), false), ("46702".to_owned(), true)];
@@ -174,24 +119,12 @@ fn a_key_is_remembered_for_a_day() {
             (25, key("new", 1001 + DAY)),
         ];
         for (seq, row) in pages {
-            store
-                .commit(Page {
-                    seq,
-                    keys: vec![row],
-                    ..Page::default()
-                })
-                .unwrap();
+            store.commit(Page { seq, keys: vec![row], ..Page::default() }).unwrap();
         }
         wait(store.as_ref(), 25);
         assert_eq!(store.key("acme", "old").unwrap(), None);
-        assert_eq!(
-            store.key("acme", "young").unwrap(),
-            Some(key("young", 2000))
-        );
-        assert_eq!(
-            store.key("acme", "renewed").unwrap(),
-            Some(key("renewed", DAY))
-        );
+        assert_eq!(store.key("acme", "young").unwrap(), Some(key("young", 2000)));
+        assert_eq!(store.key("acme", "renewed").unwrap(), Some(key("renewed", DAY)));
         assert_eq!(store.key("other", "young").unwrap(), None);
     }
 }
@@ -199,18 +132,12 @@ fn a_key_is_remembered_for_a_day() {
 #[test]
 fn memory_behaves_like_a_store_that_was_just_made() {
     let store = Memory::open().unwrap();
-    assert_eq!(
-        store.replay(&mut |_, _| Err("nothing to replay".to_owned())),
-        Ok(0)
-    );
+    assert_eq!(store.replay(&mut |_, _| Err("nothing to replay".to_owned())), Ok(0));
     store.commit(page(4)).unwrap();
     assert_eq!(store.finished().committed, 4);
     assert_eq!(store.commit(page(4)).unwrap_err().code, "store.order");
     store.close().unwrap();
     store.close().unwrap();
     assert_eq!(store.commit(page(5)).unwrap_err().code, "store.closed");
-    assert_eq!(
-        store.query(&Filter::default()).unwrap_err().code,
-        "store.closed"
-    );
+    assert_eq!(store.query(&Filter::default()).unwrap_err().code, "store.closed");
 }

@@ -28,18 +28,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(
-        code: &'static str,
-        status: u32,
-        field: &'static str,
-        detail: impl Into<String>,
-    ) -> Self {
-        Self {
-            code,
-            status,
-            field,
-            detail: detail.into(),
-        }
+    fn new(code: &'static str, status: u32, field: &'static str, detail: impl Into<String>) -> Self {
+        Self { code, status, field, detail: detail.into() }
     }
 }
 
@@ -112,34 +102,26 @@ const fn number_of(encoding: Encoding) -> u8 {
 
 impl Engine {
     /// Reads a submit_sm into an envelope without id or order; nothing is taken yet.
-    pub(super) fn arrive(
-        &mut self,
-        account: u16,
-        sequence: u32,
-        sm: &Sm<'_>,
-        now: Micros,
-    ) -> Result<Arrival, Refusal> {
+    pub(super) fn arrive(&mut self, account: u16, sequence: u32, sm: &Sm<'_>, now: Micros) -> Result<Arrival, Refusal> {
         let wall = self.wall(now);
         let carrier = self.check(account, sm.source.addr, sm.dest.addr)?;
-        let bad_time = |code, status, field| {
-            move || Refusal::new(code, status, field, "not a time of SMPP 3.4 §7.1.1")
-        };
+        let bad_time = |code, status, field| move || Refusal::new(code, status, field, "not a time of SMPP 3.4 §7.1.1");
         let expires = match sm.validity {
             b"" => wall + self.tables.config.limits.validity_ms,
-            text => time::parse(text)
-                .and_then(|t| t.after(wall))
-                .ok_or_else(bad_time(
-                    "bad_validity",
-                    status::ESME_RINVEXPIRY,
-                    "validity",
-                ))?,
+            text => time::parse(text).and_then(|t| t.after(wall)).ok_or_else(bad_time(
+                "bad_validity",
+                status::ESME_RINVEXPIRY,
+                "validity",
+            ))?,
         };
         let expires = expires.min(wall + self.tables.config.limits.validity_max_ms);
         let due = match sm.schedule {
             b"" => 0,
-            text => time::parse(text)
-                .and_then(|t| t.after(wall))
-                .ok_or_else(bad_time("bad_schedule", status::ESME_RINVSCHED, "send_at"))?,
+            text => time::parse(text).and_then(|t| t.after(wall)).ok_or_else(bad_time(
+                "bad_schedule",
+                status::ESME_RINVSCHED,
+                "send_at",
+            ))?,
         };
         let mut flags = flag::VIA_SMPP;
         flags |= match sm.registered & 3 {
@@ -154,12 +136,7 @@ impl Engine {
         let single = udhi || sar || payload.len() <= capacity(sm.data_coding);
         if single && payload.len() > 254 {
             let detail = "a part made by the sender has at most 254 octets";
-            return Err(Refusal::new(
-                "bad_length",
-                status::ESME_RINVMSGLEN,
-                "text",
-                detail,
-            ));
+            return Err(Refusal::new("bad_length", status::ESME_RINVMSGLEN, "text", detail));
         }
         let mut esm_class = sm.esm_class;
         let parts = if single {
@@ -182,38 +159,20 @@ impl Engine {
             data_coding: sm.data_coding,
             encoding: encoding_of(sm.data_coding),
             account: self.tables.config.accounts[account as usize].id.as_bytes(),
-            from: Address {
-                ton: sm.source.ton,
-                npi: sm.source.npi,
-                addr: sm.source.addr,
-            },
-            to: Address {
-                ton: sm.dest.ton,
-                npi: sm.dest.npi,
-                addr: sm.dest.addr,
-            },
+            from: Address { ton: sm.source.ton, npi: sm.source.npi, addr: sm.source.addr },
+            to: Address { ton: sm.dest.ton, npi: sm.dest.npi, addr: sm.dest.addr },
             service_type: sm.service_type,
             tlvs: &tlvs,
             ..Draft::default()
         };
         let envelope = Envelope::build(&draft, parts.iter().map(Vec::as_slice));
-        Ok(Arrival {
-            sequence,
-            since: now,
-            carrier,
-            envelope,
-        })
+        Ok(Arrival { sequence, since: now, carrier, envelope })
     }
 
     /// Messages and segments that wait for admission on a session.
     pub fn inbox(&mut self, sid: u32) -> (usize, u64) {
         let inbox = self.peer(sid).map(|p| &p.inbox);
-        inbox.map_or((0, 0), |inbox| {
-            (
-                inbox.len(),
-                inbox.iter().map(|a| a.envelope.parts() as u64).sum(),
-            )
-        })
+        inbox.map_or((0, 0), |inbox| (inbox.len(), inbox.iter().map(|a| a.envelope.parts() as u64).sum()))
     }
 
     /// Takes submits off a session's inbox while their segments fit into `segments`; the rest is answered
@@ -255,8 +214,7 @@ impl Engine {
         }
         if let Some(peer) = self.peer(sid).filter(|_| !refused.is_empty()) {
             for (sequence, status) in refused {
-                peer.session
-                    .respond(sequence, command::SUBMIT_SM, status, b"");
+                peer.session.respond(sequence, command::SUBMIT_SM, status, b"");
             }
             self.attention.output.insert(sid);
         }
@@ -282,15 +240,7 @@ impl Engine {
             flags |= flag::RECEIPT | flag::TELL_SUCCESS;
         }
         flags |= flag::TELL_FAILURE;
-        self.compose(
-            account,
-            carrier,
-            address(from),
-            address(to),
-            post,
-            flags,
-            now,
-        )
+        self.compose(account, carrier, address(from), address(to), post, flags, now)
     }
 
     /// Encodes, segments and takes in a message of the API or of the node's own.
@@ -317,12 +267,7 @@ impl Engine {
         };
         let refuse = |e: crate::Error| {
             let field = if post.text.is_some() { "text" } else { "data" };
-            Refusal {
-                code: e.code,
-                status: status::ESME_RINVMSGLEN,
-                field,
-                detail: e.message,
-            }
+            Refusal { code: e.code, status: status::ESME_RINVMSGLEN, field, detail: e.message }
         };
         let segments = segments.map_err(refuse)?;
         if segments.parts.len() > 1 && post.udh.is_empty() {
@@ -330,11 +275,7 @@ impl Engine {
         }
         let wall = self.wall(now);
         let limits = &self.tables.config.limits;
-        let validity = if post.validity_ms > 0 {
-            post.validity_ms
-        } else {
-            limits.validity_ms
-        };
+        let validity = if post.validity_ms > 0 { post.validity_ms } else { limits.validity_ms };
         let validity = validity.min(limits.validity_max_ms);
         let due = if post.due > wall { post.due } else { 0 };
         // 3GPP TS 23.038 §4: coding group 0001 with class 0 shows the text at once.
@@ -359,11 +300,7 @@ impl Engine {
         };
         let envelope = Envelope::build(&draft, segments.parts.iter().map(|p| p.octets.as_slice()));
         let id = self.take_in(envelope, account, carrier, now);
-        Ok(Posted {
-            id,
-            encoding: segments.encoding,
-            segments: segments.parts.len(),
-        })
+        Ok(Posted { id, encoding: segments.encoding, segments: segments.parts.len() })
     }
 
     /// Gives the message its id, its record and its place; it leaves once the open page is durable.
@@ -376,8 +313,7 @@ impl Engine {
             out.put_bytes(envelope.octets());
             out.put_bytes(name.as_bytes());
         });
-        self.tally
-            .message(Direction::Mt, account, carrier, Status::Accepted);
+        self.tally.message(Direction::Mt, account, carrier, Status::Accepted);
         let handle = self.house_mt(Mt::new(envelope, account, carrier));
         self.journal.after_commit(Effect::Queue(handle));
         id
@@ -395,34 +331,16 @@ impl Engine {
         let contact = digits(to);
         if contact.is_empty() || contact.len() > 20 || !contact.iter().all(u8::is_ascii_digit) {
             let detail = "the destination must be 1 to 20 digits, with or without +";
-            return Err(Refusal::new(
-                "bad_destination",
-                status::ESME_RINVDSTADR,
-                "to",
-                detail,
-            ));
+            return Err(Refusal::new("bad_destination", status::ESME_RINVDSTADR, "to", detail));
         }
         if from.is_empty() || from.len() > 20 {
             let detail = "the source must be an own number or 1 to 20 characters";
-            return Err(Refusal::new(
-                "bad_source",
-                status::ESME_RINVSRCADR,
-                "from",
-                detail,
-            ));
+            return Err(Refusal::new("bad_source", status::ESME_RINVSRCADR, "from", detail));
         }
-        let number = self
-            .tables
-            .number(from)
-            .map(|n| &self.tables.config.numbers[n as usize]);
+        let number = self.tables.number(from).map(|n| &self.tables.config.numbers[n as usize]);
         if number.is_some_and(|n| n.account.is_some_and(|a| a != account)) {
             let detail = "that number belongs to another account";
-            return Err(Refusal::new(
-                "source_not_owned",
-                status::ESME_RINVSRCADR,
-                "from",
-                detail,
-            ));
+            return Err(Refusal::new("source_not_owned", status::ESME_RINVSRCADR, "from", detail));
         }
         if number.is_none_or(|n| n.node_optout) && self.consent.is_out(digits(from), contact) {
             let status = self.tables.config.accounts[account as usize].optout_status;
@@ -431,9 +349,7 @@ impl Engine {
         }
         let route = self.tables.route(account, from, to);
         let pair = self.pair(account, contact);
-        let carrier = route
-            .and_then(|r| self.choose(r, pair, &[]))
-            .or(number.and_then(|n| n.carrier));
+        let carrier = route.and_then(|r| self.choose(r, pair, &[])).or(number.and_then(|n| n.carrier));
         carrier.ok_or_else(|| {
             let detail = "no route matches this account, source and destination";
             Refusal::new("no_route", status::ESME_RINVDSTADR, "to", detail)
@@ -467,11 +383,7 @@ impl Engine {
 
     pub(super) fn tally_refused(&mut self, account: u16, refusal: &Refusal) {
         *self.tally.blocked.entry(refusal.code).or_default() += 1;
-        let status = if refusal.code == "recipient_opted_out" {
-            Status::Blocked
-        } else {
-            Status::Rejected
-        };
+        let status = if refusal.code == "recipient_opted_out" { Status::Blocked } else { Status::Rejected };
         self.tally.message(Direction::Mt, account, NOBODY, status);
     }
 }
@@ -491,23 +403,11 @@ fn weighted(carriers: &[(u16, u32)], pair: u64, may: impl Fn(u16) -> bool) -> Op
 pub(super) fn address(text: &[u8]) -> Address<'_> {
     let plain = digits(text);
     if !plain.iter().all(u8::is_ascii_digit) {
-        Address {
-            ton: 5,
-            npi: 0,
-            addr: text,
-        }
+        Address { ton: 5, npi: 0, addr: text }
     } else if plain.len() <= 6 {
-        Address {
-            ton: 3,
-            npi: 0,
-            addr: plain,
-        }
+        Address { ton: 3, npi: 0, addr: plain }
     } else {
-        Address {
-            ton: 1,
-            npi: 1,
-            addr: plain,
-        }
+        Address { ton: 1, npi: 1, addr: plain }
     }
 }
 
@@ -523,11 +423,7 @@ fn encoding_of(data_coding: u8) -> u8 {
 /// TLVs that go on to the carrier; the text itself does not, since the node has it as parts.
 fn travelling(sm: &Sm<'_>) -> Vec<u8> {
     let mut out = Vec::new();
-    for (tag, value) in sm
-        .tlvs
-        .iter()
-        .filter(|(tag, _)| *tag != tlv::MESSAGE_PAYLOAD)
-    {
+    for (tag, value) in sm.tlvs.iter().filter(|(tag, _)| *tag != tlv::MESSAGE_PAYLOAD) {
         tlv::put(&mut out, tag, value);
     }
     out
@@ -535,12 +431,8 @@ fn travelling(sm: &Sm<'_>) -> Vec<u8> {
 
 /// Cuts a long text of an ESME into parts in the coding it came in.
 fn split(payload: &[u8], data_coding: u8, reference: u8) -> Result<Vec<Vec<u8>>, Refusal> {
-    let refuse =
-        |e: crate::Error| Refusal::new("bad_length", status::ESME_RINVMSGLEN, "text", e.message);
-    let mut options = SegmentOptions {
-        reference: u16::from(reference),
-        ..SegmentOptions::default()
-    };
+    let refuse = |e: crate::Error| Refusal::new("bad_length", status::ESME_RINVMSGLEN, "text", e.message);
+    let mut options = SegmentOptions { reference: u16::from(reference), ..SegmentOptions::default() };
     options.encoding = match encoding_of(data_coding) {
         0 => Choice::Gsm7,
         1 => Choice::Ucs2,
@@ -550,13 +442,7 @@ fn split(payload: &[u8], data_coding: u8, reference: u8) -> Result<Vec<Vec<u8>>,
             return Ok(made.parts.into_iter().map(|p| p.octets).collect());
         }
     };
-    let text = text::decode(
-        payload,
-        data_coding,
-        b"",
-        false,
-        text::DefaultAlphabet::Gsm7,
-    );
+    let text = text::decode(payload, data_coding, b"", false, text::DefaultAlphabet::Gsm7);
     let made = text::segment(&text.map_err(refuse)?, &options).map_err(refuse)?;
     Ok(made.parts.into_iter().map(|p| p.octets).collect())
 }

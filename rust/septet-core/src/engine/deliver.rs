@@ -62,10 +62,7 @@ impl Engine {
             desk.out.push_back(handle);
             self.attention.accounts.insert(account);
         }
-        for bit in (0..8)
-            .map(|n| 1 << n)
-            .filter(|bit| fresh & tell::HOOKS & bit != 0)
-        {
+        for bit in (0..8).map(|n| 1 << n).filter(|bit| fresh & tell::HOOKS & bit != 0) {
             desk.hooks.push_back((handle, bit));
             self.attention.hooks.insert(account);
         }
@@ -104,11 +101,7 @@ impl Engine {
                     send(session, 0, &receipt_sm(mt, &text, &tlvs))
                 } else if let Some(mo) = self.ledger.mo_mut(handle) {
                     let index = mo.sent_parts;
-                    if mo
-                        .parts
-                        .get(index as usize)
-                        .is_some_and(|part| send(session, index, &mo_sm(part)))
-                    {
+                    if mo.parts.get(index as usize).is_some_and(|part| send(session, index, &mo_sm(part))) {
                         mo.sent_parts += 1;
                         written += 1;
                     }
@@ -170,8 +163,7 @@ impl Engine {
         }
         let pause = SECOND << u32::from(tries.min(8));
         let pause = pause / 2 + self.ids.below(pause / 2 + 1);
-        self.wakes
-            .push(Reverse((now + pause, Wake::Tell(handle.token(0)))));
+        self.wakes.push(Reverse((now + pause, Wake::Tell(handle.token(0)))));
     }
 
     /// The session is gone before it answered: the next one gets it, before what came later.
@@ -202,20 +194,11 @@ impl Engine {
         let hook = |(handle, bit): (Handle, u8)| {
             let token = handle.token(bit.trailing_zeros() as u8);
             let (kind, at, view) = match self.ledger.live(handle)? {
-                Live::Mt(mt) => (
-                    mt_kind(mt, bit),
-                    mt.updated(),
-                    view::of_mt(mt, &self.tables),
-                ),
+                Live::Mt(mt) => (mt_kind(mt, bit), mt.updated(), view::of_mt(mt, &self.tables)),
                 Live::Mo(mo) => (mo_kind(mo, bit), mo.updated, view::of_mo(mo)),
                 _ => return None,
             };
-            Some(Hook {
-                token,
-                kind,
-                at,
-                view,
-            })
+            Some(Hook { token, kind, at, view })
         };
         taken.into_iter().filter_map(hook).collect()
     }
@@ -254,13 +237,9 @@ impl Engine {
         self.apply_told(handle, bit, delivered, wall);
         match self.ledger.live(handle) {
             Some(Live::Mo(mo)) if mo.tell == 0 => {
-                let carrier = mo
-                    .parts
-                    .first()
-                    .and_then(|p| self.tables.carrier(&p.carrier));
+                let carrier = mo.parts.first().and_then(|p| self.tables.carrier(&p.carrier));
                 let (account, status) = (mo.account_index, mo.status);
-                self.tally
-                    .message(Direction::Mo, account, carrier.unwrap_or(NOBODY), status);
+                self.tally.message(Direction::Mo, account, carrier.unwrap_or(NOBODY), status);
                 self.fold(handle);
             }
             Some(Live::Mt(mt)) if mt.tell == 0 && mt.is_final() => self.fold(handle),
@@ -322,25 +301,12 @@ fn write_receipt(mt: &Mt, wall: WallMs, text: &mut Vec<u8>, tlvs: &mut Vec<u8>) 
     let error = format!("{:03}", mt.error % 1000);
     let start = view::text_of_mt(mt).unwrap_or_default();
     let start: String = start.chars().filter(char::is_ascii).take(20).collect();
-    receipt::write_text(
-        text,
-        &id,
-        state,
-        error.as_bytes(),
-        mt.env.created(),
-        done,
-        start.as_bytes(),
-        parts,
-        delivered,
-    );
+    receipt::write_text(text, &id, state, error.as_bytes(), mt.env.created(), done, start.as_bytes(), parts, delivered);
     let mut terminated = id.to_vec();
     terminated.push(0);
     tlv::put(tlvs, tlv::RECEIPTED_MESSAGE_ID, &terminated);
     tlv::put(tlvs, tlv::MESSAGE_STATE, &[state.message_state()]);
-    if let Some(reference) = Tlvs::check(mt.env.tlvs())
-        .ok()
-        .and_then(|t| t.get(tlv::USER_MESSAGE_REFERENCE))
-    {
+    if let Some(reference) = Tlvs::check(mt.env.tlvs()).ok().and_then(|t| t.get(tlv::USER_MESSAGE_REFERENCE)) {
         tlv::put(tlvs, tlv::USER_MESSAGE_REFERENCE, reference);
     }
 }
@@ -350,16 +316,8 @@ fn receipt_sm<'a>(mt: &'a Mt, text: &'a [u8], tlvs: &'a [u8]) -> Sm<'a> {
     let (from, to) = (mt.env.from(), mt.env.to());
     Sm {
         service_type: b"",
-        source: Addr {
-            ton: to.ton,
-            npi: to.npi,
-            addr: to.addr,
-        },
-        dest: Addr {
-            ton: from.ton,
-            npi: from.npi,
-            addr: from.addr,
-        },
+        source: Addr { ton: to.ton, npi: to.npi, addr: to.addr },
+        dest: Addr { ton: from.ton, npi: from.npi, addr: from.addr },
         esm_class: 0x04,
         short_message: text,
         tlvs: Tlvs::check(tlvs).unwrap_or_default(),
@@ -369,16 +327,8 @@ fn receipt_sm<'a>(mt: &'a Mt, text: &'a [u8], tlvs: &'a [u8]) -> Sm<'a> {
 
 fn mo_sm(part: &super::message::Inbound) -> Sm<'_> {
     Sm {
-        source: Addr {
-            ton: part.from.0,
-            npi: part.from.1,
-            addr: &part.from.2,
-        },
-        dest: Addr {
-            ton: part.to.0,
-            npi: part.to.1,
-            addr: &part.to.2,
-        },
+        source: Addr { ton: part.from.0, npi: part.from.1, addr: &part.from.2 },
+        dest: Addr { ton: part.to.0, npi: part.to.1, addr: &part.to.2 },
         esm_class: part.esm_class & 0xC0,
         data_coding: part.data_coding,
         short_message: &part.octets,

@@ -168,12 +168,7 @@ impl Envelope {
 
     /// Checks octets from a journal, so that the accessors cannot fail.
     pub fn from_octets(octets: &[u8]) -> Result<Self> {
-        let bad = |why| {
-            Err(Error::new(
-                "engine.bad_record",
-                format!("not an MT record: {why}"),
-            ))
-        };
+        let bad = |why| Err(Error::new("engine.bad_record", format!("not an MT record: {why}")));
         if octets.len() < HEADER {
             return bad("too short");
         }
@@ -272,20 +267,12 @@ impl Envelope {
 
     /// Source address.
     pub fn from(&self) -> Address<'_> {
-        Address {
-            ton: self.0[56],
-            npi: self.0[57],
-            addr: self.section(1),
-        }
+        Address { ton: self.0[56], npi: self.0[57], addr: self.section(1) }
     }
 
     /// Destination address.
     pub fn to(&self) -> Address<'_> {
-        Address {
-            ton: self.0[58],
-            npi: self.0[59],
-            addr: self.section(2),
-        }
+        Address { ton: self.0[58], npi: self.0[59], addr: self.section(2) }
     }
 
     /// One part, ready as short_message.
@@ -327,16 +314,8 @@ mod tests {
             expires: 2,
             flags: flag::OWN_REFERENCE,
             account: b"acme",
-            from: Address {
-                ton: 3,
-                npi: 0,
-                addr: b"12345",
-            },
-            to: Address {
-                ton: 1,
-                npi: 1,
-                addr: b"46701234567",
-            },
+            from: Address { ton: 3, npi: 0, addr: b"12345" },
+            to: Address { ton: 1, npi: 1, addr: b"46701234567" },
             client_ref: b"ref",
             ..Draft::default()
         };
@@ -348,10 +327,7 @@ mod tests {
     fn reads_back_what_was_laid_out() {
         let envelope = Envelope::from_octets(sample().octets()).unwrap();
         assert_eq!(envelope.id(), Id(42));
-        assert_eq!(
-            (envelope.order(), envelope.created(), envelope.expires()),
-            (7, 1, 2)
-        );
+        assert_eq!((envelope.order(), envelope.created(), envelope.expires()), (7, 1, 2));
         assert_eq!(envelope.account(), b"acme");
         assert_eq!(envelope.to().addr, b"46701234567");
         assert_eq!((envelope.from().ton, envelope.to().npi), (3, 1));
@@ -372,10 +348,7 @@ mod tests {
     fn damage_is_an_error() {
         let octets = sample().octets().to_vec();
         for length in 0..octets.len() {
-            assert!(
-                Envelope::from_octets(&octets[..length]).is_err(),
-                "{length}"
-            );
+            assert!(Envelope::from_octets(&octets[..length]).is_err(), "{length}");
         }
         for at in [60, 62, 66, 98 + 23] {
             let mut damaged = octets.clone();

@@ -32,9 +32,7 @@ impl Id {
             return None;
         }
         text.iter().try_fold(Self(0), |Self(value), octet| {
-            let digit = ALPHABET
-                .iter()
-                .position(|a| *a == octet.to_ascii_uppercase())?;
+            let digit = ALPHABET.iter().position(|a| *a == octet.to_ascii_uppercase())?;
             Some(Self(value << 5 | digit as u128))
         })
     }

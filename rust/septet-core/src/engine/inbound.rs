@@ -66,9 +66,7 @@ impl Engine {
 
     pub(super) fn house_part(&mut self, inbound: Inbound) -> Handle {
         let part = Part { inbound, home: 0 };
-        let handle = self
-            .ledger
-            .insert(part.inbound.id, Live::Part(Box::new(part)));
+        let handle = self.ledger.insert(part.inbound.id, Live::Part(Box::new(part)));
         let home = self.journal.house(handle);
         self.ledger.set_home(handle, home);
         handle
@@ -83,11 +81,7 @@ impl Engine {
         let Some(concat) = concat(inbound) else {
             return;
         };
-        let key = Key {
-            source: inbound.from.2.clone(),
-            dest: inbound.to.2.clone(),
-            concat,
-        };
+        let key = Key { source: inbound.from.2.clone(), dest: inbound.to.2.clone(), concat };
         let fingerprint = keyed::key(0, &[&inbound.octets]) as u64;
         match self.reassembly.add(key, fingerprint, handle, now) {
             Added::Whole(handles) => self.assemble(&handles, false, now),
@@ -121,45 +115,28 @@ impl Engine {
         let contact = first.from.2.clone();
         let reading = match (number, &text) {
             (Some(number), Some(text)) => self.read(number, &contact, text, wall),
-            (Some(number), None) => Reading {
-                account: self.tables.config.numbers[number as usize].account,
-                ..Reading::default()
-            },
+            (Some(number), None) => {
+                Reading { account: self.tables.config.numbers[number as usize].account, ..Reading::default() }
+            }
             (None, _) => Reading::default(),
         };
-        let rule = reading
-            .keyword
-            .map(|k| &self.tables.config.keywords[k as usize]);
-        let account = reading
-            .account
-            .map(|a| &self.tables.config.accounts[a as usize]);
+        let rule = reading.keyword.map(|k| &self.tables.config.keywords[k as usize]);
+        let account = reading.account.map(|a| &self.tables.config.accounts[a as usize]);
         let mut owed = 0;
         if let Some(account) = account {
             owed |= if account.mo_smpp { tell::MO_SMPP } else { 0 };
             owed |= if account.mo_webhook { tell::MO_HOOK } else { 0 };
-            owed |= if account.webhook && reading.consent > 0 {
-                tell::MO_CONSENT
-            } else {
-                0
-            };
+            owed |= if account.webhook && reading.consent > 0 { tell::MO_CONSENT } else { 0 };
         }
         let mo = Mo {
-            id: if parts.len() == 1 {
-                first.id
-            } else {
-                self.ids.next(wall)
-            },
+            id: if parts.len() == 1 { first.id } else { self.ids.next(wall) },
             account: account.map(|a| a.id.clone()).unwrap_or_default(),
             account_index: reading.account.unwrap_or(NOBODY),
             text,
             incomplete,
             consent: reading.consent,
             keyword: rule.map(|r| r.id.clone()).unwrap_or_default(),
-            status: if owed == 0 {
-                Status::Dead
-            } else {
-                Status::Received
-            },
+            status: if owed == 0 { Status::Dead } else { Status::Received },
             updated: wall,
             tell: owed,
             offered: 0,
@@ -169,26 +146,17 @@ impl Engine {
             home: 0,
             parts,
         };
-        self.tally
-            .message(Direction::Mo, mo.account_index, carrier, Status::Received);
+        self.tally.message(Direction::Mo, mo.account_index, carrier, Status::Received);
         self.journal.record(Kind::Mo, |out| mo.put(out));
         let handle = self.apply_mo(mo);
         if owed == 0 {
-            self.tally
-                .message(Direction::Mo, NOBODY, carrier, Status::Dead);
+            self.tally.message(Direction::Mo, NOBODY, carrier, Status::Dead);
             self.fold(handle);
         } else {
             self.journal.after_commit(Effect::HandOver(handle));
         }
         if let (Some(number), Some((text, exempt))) = (number, reading.reply) {
-            self.reply(
-                (number, carrier),
-                reading.account,
-                &contact,
-                &text,
-                exempt,
-                now,
-            );
+            self.reply((number, carrier), reading.account, &contact, &text, exempt, now);
         }
     }
 
@@ -211,10 +179,7 @@ impl Engine {
         let normal = normalise(text);
         let own = digits(table.address.as_bytes());
         let person = digits(contact);
-        let mut reading = Reading {
-            account: table.account,
-            ..Reading::default()
-        };
+        let mut reading = Reading { account: table.account, ..Reading::default() };
         let verb = self.tables.verb(&normal).filter(|_| table.node_optout);
         let out = self.consent.is_out(own, person);
         let reply = |text: &String, exempt| (!text.is_empty()).then(|| (text.clone(), exempt));
@@ -222,11 +187,7 @@ impl Engine {
             Some(Verb::Stop) => {
                 reading.consent = u8::from(!out);
                 // One confirmation: who is out already gets no second.
-                reading.reply = if out {
-                    None
-                } else {
-                    reply(&table.stop_reply, true)
-                };
+                reading.reply = if out { None } else { reply(&table.stop_reply, true) };
             }
             Some(Verb::Start | Verb::StartIfOut) if out => {
                 reading.consent = 2;
@@ -250,13 +211,7 @@ impl Engine {
             let opted_out = reading.consent == 1;
             self.consent.set(own, person, opted_out);
             let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-            let row = ConsentRow {
-                number: text(own),
-                contact: text(person),
-                opted_out,
-                at: wall,
-                proof: normal,
-            };
+            let row = ConsentRow { number: text(own), contact: text(person), opted_out, at: wall, proof: normal };
             self.journal.consent.push(row);
             if opted_out {
                 *self.tally.optouts.entry(number).or_default() += 1;
@@ -281,20 +236,11 @@ impl Engine {
             *self.tally.blocked.entry("recipient_opted_out").or_default() += 1;
             return;
         }
-        let post = Post {
-            text: Some(text),
-            ..Post::default()
-        };
-        let flags = flag::VIA_NODE
-            | flag::RECEIPT
-            | flag::SEGMENTED
-            | if exempt { flag::EXEMPT } else { 0 };
+        let post = Post { text: Some(text), ..Post::default() };
+        let flags = flag::VIA_NODE | flag::RECEIPT | flag::SEGMENTED | if exempt { flag::EXEMPT } else { 0 };
         let (from, to) = (address(own.as_bytes()), address(contact));
         let account = account.unwrap_or(NOBODY);
-        if self
-            .compose(account, carrier, from, to, &post, flags, now)
-            .is_err()
-        {
+        if self.compose(account, carrier, from, to, &post, flags, now).is_err() {
             *self.tally.blocked.entry("reply_unencodable").or_default() += 1;
         }
     }
@@ -306,12 +252,7 @@ fn concat(inbound: &Inbound) -> Option<udh::Concat> {
     udh::concat(header).filter(|c| c.total > 1).or_else(|| {
         let (reference, total, sequence) = inbound.sar;
         let fits = total > 1 && sequence >= 1 && sequence <= total;
-        fits.then_some(udh::Concat {
-            reference,
-            wide: true,
-            total,
-            sequence,
-        })
+        fits.then_some(udh::Concat { reference, wide: true, total, sequence })
     })
 }
 

@@ -188,10 +188,7 @@ impl Journal {
 
     /// The members of the oldest page, to be written again.
     pub(super) fn oldest(&mut self) -> Vec<Handle> {
-        self.homes
-            .front_mut()
-            .map(|h| std::mem::take(&mut h.members))
-            .unwrap_or_default()
+        self.homes.front_mut().map(|h| std::mem::take(&mut h.members)).unwrap_or_default()
     }
 
     pub(super) fn oldest_seq(&self) -> Option<u64> {
@@ -203,8 +200,7 @@ impl Journal {
         let seq = self.seq;
         let records = std::mem::take(&mut self.records);
         self.adopt(records.len());
-        self.under_way
-            .push_back((seq, std::mem::take(&mut self.effects)));
+        self.under_way.push_back((seq, std::mem::take(&mut self.effects)));
         Page {
             seq,
             journal: records,
@@ -221,12 +217,7 @@ impl Journal {
         let alive = std::mem::take(&mut self.alive);
         if alive > 0 {
             self.octets += octets;
-            self.homes.push_back(Home {
-                seq: self.seq,
-                octets,
-                alive,
-                members,
-            });
+            self.homes.push_back(Home { seq: self.seq, octets, alive, members });
         }
         self.seq += 1;
     }

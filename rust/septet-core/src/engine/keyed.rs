@@ -28,10 +28,7 @@ pub(super) struct Consent {
 
 impl Consent {
     pub(super) fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            out: HashSet::new(),
-        }
+        Self { seed, out: HashSet::new() }
     }
 
     /// Both addresses as digits.
@@ -42,11 +39,7 @@ impl Consent {
     /// Gives whether anything changed.
     pub(super) fn set(&mut self, number: &[u8], contact: &[u8], out: bool) -> bool {
         let key = key(self.seed, &[number, contact]);
-        if out {
-            self.out.insert(key)
-        } else {
-            self.out.remove(&key)
-        }
+        if out { self.out.insert(key) } else { self.out.remove(&key) }
     }
 }
 
@@ -59,11 +52,7 @@ pub(super) struct Correlation {
 
 impl Correlation {
     pub(super) fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            sent: IdMap::default(),
-            held: IdMap::default(),
-        }
+        Self { seed, sent: IdMap::default(), held: IdMap::default() }
     }
 
     /// The id is kept as the carrier wrote it.
@@ -91,10 +80,6 @@ impl Correlation {
     }
 
     pub(super) fn release(&mut self, key: u128) -> Option<Handle> {
-        if self.held.is_empty() {
-            None
-        } else {
-            self.held.remove(&key)
-        }
+        if self.held.is_empty() { None } else { self.held.remove(&key) }
     }
 }

@@ -56,13 +56,7 @@ impl Handle {
 
     pub(super) fn from_token(token: u64) -> (Self, u8) {
         let generation = (token >> 32) as u32 & GENERATION;
-        (
-            Self {
-                index: token as u32,
-                generation,
-            },
-            (token >> 56) as u8,
-        )
+        (Self { index: token as u32, generation }, (token >> 56) as u8)
     }
 }
 
@@ -84,28 +78,17 @@ impl Ledger {
         let handle = if let Some(index) = self.free.pop() {
             let slot = &mut self.slots[index as usize];
             slot.live = Some(live);
-            Handle {
-                index,
-                generation: slot.generation,
-            }
+            Handle { index, generation: slot.generation }
         } else {
-            self.slots.push(Slot {
-                generation: 0,
-                live: Some(live),
-            });
-            Handle {
-                index: self.slots.len() as u32 - 1,
-                generation: 0,
-            }
+            self.slots.push(Slot { generation: 0, live: Some(live) });
+            Handle { index: self.slots.len() as u32 - 1, generation: 0 }
         };
         self.ids.insert(id.0, handle);
         handle
     }
 
     fn slot(&self, handle: Handle) -> Option<&Slot> {
-        self.slots
-            .get(handle.index as usize)
-            .filter(|s| s.generation == handle.generation)
+        self.slots.get(handle.index as usize).filter(|s| s.generation == handle.generation)
     }
 
     pub(super) fn live(&self, handle: Handle) -> Option<&Live> {
@@ -114,11 +97,7 @@ impl Ledger {
 
     fn live_mut(&mut self, handle: Handle) -> Option<&mut Live> {
         let slot = self.slots.get_mut(handle.index as usize)?;
-        if slot.generation == handle.generation {
-            slot.live.as_mut()
-        } else {
-            None
-        }
+        if slot.generation == handle.generation { slot.live.as_mut() } else { None }
     }
 
     pub(super) fn mt(&self, handle: Handle) -> Option<&Mt> {
@@ -180,10 +159,7 @@ impl Ledger {
     /// What lives at a place.
     pub(super) fn at(&self, index: u32) -> Option<Handle> {
         let slot = self.slots.get(index as usize)?;
-        slot.live.as_ref().map(|_| Handle {
-            index,
-            generation: slot.generation,
-        })
+        slot.live.as_ref().map(|_| Handle { index, generation: slot.generation })
     }
 
     /// How many are alive.
@@ -193,10 +169,7 @@ impl Ledger {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (Handle, &Live)> {
         self.slots.iter().enumerate().filter_map(|(index, slot)| {
-            let handle = Handle {
-                index: index as u32,
-                generation: slot.generation,
-            };
+            let handle = Handle { index: index as u32, generation: slot.generation };
             Some((handle, slot.live.as_ref()?))
         })
     }
@@ -241,15 +214,7 @@ mod tests {
     fn held(id: u128) -> Live {
         let state = crate::smpp::receipt::State::Delivered;
         let (carrier, carrier_id) = (String::new(), Box::default());
-        Live::Held(Box::new(Held {
-            id: Id(id),
-            at: 0,
-            carrier,
-            carrier_id,
-            state,
-            error: 0,
-            home: 0,
-        }))
+        Live::Held(Box::new(Held { id: Id(id), at: 0, carrier, carrier_id, state, error: 0, home: 0 }))
     }
 
     #[test]
@@ -261,9 +226,6 @@ mod tests {
         let new = ledger.insert(Id(2), held(2));
         assert!(ledger.held(old).is_none() && ledger.held(new).is_some());
         assert!(ledger.remove(old).is_none());
-        assert_eq!(
-            (ledger.find(Id(1)), ledger.find(Id(2)), ledger.len()),
-            (None, Some(new), 1)
-        );
+        assert_eq!((ledger.find(Id(1)), ledger.find(Id(2)), ledger.len()), (None, Some(new), 1));
     }
 }

@@ -185,11 +185,7 @@ impl Mt {
     /// A new one around its envelope.
     pub fn new(env: Envelope, account: u16, carrier: u16) -> Self {
         let segments = vec![Segment::default(); env.parts() as usize];
-        let status = if env.due() > 0 {
-            Status::Scheduled
-        } else {
-            Status::Queued
-        };
+        let status = if env.due() > 0 { Status::Scheduled } else { Status::Queued };
         Self {
             env,
             account,
@@ -220,12 +216,7 @@ impl Mt {
     /// Notes an event and the status it led to.
     pub fn note(&mut self, at: WallMs, status: Status, part: u8, code: u32) {
         self.status = status;
-        self.events.push(Event {
-            at,
-            status,
-            part,
-            code,
-        });
+        self.events.push(Event { at, status, part, code });
     }
 
     /// When it last changed.
@@ -266,27 +257,14 @@ impl Mt {
         mt.tell = from.u8()?;
         mt.segments.clear();
         for _ in 0..from.u8()? {
-            let stage = if from.u8()? == 1 {
-                Stage::Taken
-            } else {
-                Stage::Waiting
-            };
+            let stage = if from.u8()? == 1 { Stage::Taken } else { Stage::Waiting };
             let receipt = State::from_message_state(from.u8()?);
-            mt.segments.push(Segment {
-                stage,
-                receipt,
-                carrier_id: from.bytes()?.into(),
-            });
+            mt.segments.push(Segment { stage, receipt, carrier_id: from.bytes()?.into() });
         }
         for _ in 0..from.u16()? {
             let at = from.u64()?;
             let status = Status::take(from)?;
-            mt.events.push(Event {
-                at,
-                status,
-                part: from.u8()?,
-                code: from.u32()?,
-            });
+            mt.events.push(Event { at, status, part: from.u8()?, code: from.u32()? });
         }
         Ok((mt, carrier))
     }
@@ -483,16 +461,7 @@ impl Held {
         let carrier_id = from.bytes()?.into();
         let number = from.u8()?;
         let state = State::from_message_state(number);
-        let state = state
-            .ok_or_else(|| Error::new("engine.bad_record", format!("no receipt state {number}")))?;
-        Ok(Self {
-            id,
-            at,
-            carrier,
-            carrier_id,
-            state,
-            error: from.u32()?,
-            home: 0,
-        })
+        let state = state.ok_or_else(|| Error::new("engine.bad_record", format!("no receipt state {number}")))?;
+        Ok(Self { id, at, carrier, carrier_id, state, error: from.u32()?, home: 0 })
     }
 }

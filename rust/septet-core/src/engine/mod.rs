@@ -162,14 +162,9 @@ impl Engine {
         let mut desks = Vec::new();
         desks.resize_with(config.accounts.len(), Desk::default);
         let mut references = Box::new([0; 1024]);
-        references
-            .iter_mut()
-            .for_each(|r| *r = ids.below(256) as u8);
+        references.iter_mut().for_each(|r| *r = ids.below(256) as u8);
         Ok(Self {
-            reassembly: Reassembler::new(
-                config.limits.reassembly_ttl,
-                config.limits.reassembly_parts,
-            ),
+            reassembly: Reassembler::new(config.limits.reassembly_ttl, config.limits.reassembly_parts),
             tally: Tally::new(config.carriers.len()),
             tables: Tables::new(config)?,
             ids,
@@ -256,8 +251,7 @@ impl Engine {
 
     /// Notes consent that the store holds, or that somebody with the right to do so has changed.
     pub fn load_consent(&mut self, row: &ConsentRow) {
-        self.consent
-            .set(row.number.as_bytes(), row.contact.as_bytes(), row.opted_out);
+        self.consent.set(row.number.as_bytes(), row.contact.as_bytes(), row.opted_out);
     }
 
     /// The page that is being filled.
@@ -295,16 +289,12 @@ impl Engine {
 
     /// Messages waiting for a carrier.
     pub fn queue_depth(&self, carrier: u16) -> usize {
-        self.lanes
-            .get(carrier as usize)
-            .map_or(0, |lane| lane.queue.depth)
+        self.lanes.get(carrier as usize).map_or(0, |lane| lane.queue.depth)
     }
 
     /// Segments written to a carrier and not answered.
     pub fn in_flight(&self, carrier: u16) -> usize {
-        self.lanes
-            .get(carrier as usize)
-            .map_or(0, |lane| lane.in_flight)
+        self.lanes.get(carrier as usize).map_or(0, |lane| lane.in_flight)
     }
 
     /// Age of the oldest message of each carrier that has not been submitted, in milliseconds. Walks all that is alive.

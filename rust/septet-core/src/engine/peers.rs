@@ -85,12 +85,7 @@ impl Engine {
             system_id: smpp.system_id.clone().into_bytes(),
         };
         let session = Session::new(config, now);
-        self.place(Peer {
-            session,
-            kind: Kind::Esme { account: NOBODY },
-            bind: None,
-            inbox: Vec::new(),
-        })
+        self.place(Peer { session, kind: Kind::Esme { account: NOBODY }, bind: None, inbox: Vec::new() })
     }
 
     /// We have connected to a carrier: binds at once.
@@ -118,12 +113,7 @@ impl Engine {
             table.address_range.as_bytes(),
         );
         let kind = Kind::Link { carrier, link };
-        let sid = self.place(Peer {
-            session,
-            kind,
-            bind: None,
-            inbox: Vec::new(),
-        });
+        let sid = self.place(Peer { session, kind, bind: None, inbox: Vec::new() });
         self.attention.output.insert(sid);
         sid
     }
@@ -142,12 +132,7 @@ impl Engine {
         }
     }
 
-    fn drive(
-        &mut self,
-        sid: u32,
-        now: Micros,
-        run: impl FnOnce(&mut Session, &mut dyn FnMut(Event<'_>)),
-    ) {
+    fn drive(&mut self, sid: u32, now: Micros, run: impl FnOnce(&mut Session, &mut dyn FnMut(Event<'_>))) {
         // The peer leaves its place, so that its events may change everything else.
         let Some(place) = self.peers.get_mut(sid as usize) else {
             return;
@@ -155,12 +140,7 @@ impl Engine {
         let (epoch, Some(mut peer)) = (place.epoch, place.peer.take()) else {
             return;
         };
-        let Peer {
-            session,
-            kind,
-            bind,
-            inbox,
-        } = &mut *peer;
+        let Peer { session, kind, bind, inbox } = &mut *peer;
         let mut refused: Vec<(u32, u32, u32)> = Vec::new();
         run(session, &mut |event| match *kind {
             Kind::Esme { account } => {
@@ -179,10 +159,7 @@ impl Engine {
         self.peers[sid as usize].peer = Some(peer);
     }
 
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "the parts of a peer that is out of its place"
-    )]
+    #[allow(clippy::too_many_arguments, reason = "the parts of a peer that is out of its place")]
     fn esme_event(
         &mut self,
         sid: u32,
@@ -194,14 +171,7 @@ impl Engine {
         now: Micros,
     ) {
         match event {
-            Event::Bind {
-                mode,
-                sequence,
-                system_id,
-                password,
-                interface_version,
-                ..
-            } => {
+            Event::Bind { mode, sequence, system_id, password, interface_version, .. } => {
                 *bind = Some(BindRequest {
                     mode,
                     sequence,
@@ -211,31 +181,22 @@ impl Engine {
                 });
                 self.attention.binds.insert(sid);
             }
-            Event::Message {
-                command: command::SUBMIT_SM,
-                sequence,
-                sm,
-            } if account != NOBODY => match self.arrive(account, sequence, &sm, now) {
-                Ok(arrival) => {
-                    inbox.push(arrival);
-                    self.attention.inboxes.insert(sid);
+            Event::Message { command: command::SUBMIT_SM, sequence, sm } if account != NOBODY => {
+                match self.arrive(account, sequence, &sm, now) {
+                    Ok(arrival) => {
+                        inbox.push(arrival);
+                        self.attention.inboxes.insert(sid);
+                    }
+                    Err(refusal) => {
+                        self.tally_refused(account, &refusal);
+                        refused.push((sequence, command::SUBMIT_SM, refusal.status));
+                    }
                 }
-                Err(refusal) => {
-                    self.tally_refused(account, &refusal);
-                    refused.push((sequence, command::SUBMIT_SM, refusal.status));
-                }
-            },
-            Event::Message {
-                command, sequence, ..
-            } => {
+            }
+            Event::Message { command, sequence, .. } => {
                 refused.push((sequence, command, status::ESME_RINVCMDID));
             }
-            Event::Response {
-                token,
-                status,
-                late: false,
-                ..
-            } => self.taken(token, status, now),
+            Event::Response { token, status, late: false, .. } => self.taken(token, status, now),
             Event::TimedOut { token } => self.taken(token, status::ESME_RX_T_APPN, now),
             Event::Bad { reason } => {
                 let known = self.tables.config.accounts.get(account as usize);
@@ -245,10 +206,7 @@ impl Engine {
             Event::Closed { .. } => {
                 self.attention.closing.insert(sid);
             }
-            Event::Response { .. }
-            | Event::Bound { .. }
-            | Event::BindRefused { .. }
-            | Event::Unbound => {}
+            Event::Response { .. } | Event::Bound { .. } | Event::BindRefused { .. } | Event::Unbound => {}
         }
         if account != NOBODY && !self.desks[account as usize].out.is_empty() {
             self.attention.accounts.insert(account);
@@ -272,20 +230,8 @@ impl Engine {
             Event::BindRefused { .. } => {
                 self.attention.links.insert(carrier);
             }
-            Event::Message {
-                command,
-                sequence,
-                sm,
-            } => {
-                let answer = Answer {
-                    session: sid,
-                    epoch,
-                    sequence,
-                    command,
-                    status: 0,
-                    id: None,
-                    since: now,
-                };
+            Event::Message { command, sequence, sm } => {
+                let answer = Answer { session: sid, epoch, sequence, command, status: 0, id: None, since: now };
                 if command == command::SUBMIT_SM {
                     refused.push((sequence, command, status::ESME_RINVCMDID));
                 } else if self.came_in(carrier, &sm, now) {
@@ -294,22 +240,10 @@ impl Engine {
                     refused.push((sequence, command, status::ESME_RMSGQFUL));
                 }
             }
-            Event::Response {
-                token,
-                status,
-                message_id,
-                waited,
-                late,
-                ..
-            } => {
+            Event::Response { token, status, message_id, waited, late, .. } => {
                 let lane = &mut self.lanes[carrier as usize];
                 lane.in_flight -= usize::from(!late);
-                let response = Response {
-                    token,
-                    status,
-                    message_id,
-                    waited,
-                };
+                let response = Response { token, status, message_id, waited };
                 self.submitted(carrier, &response, now);
             }
             Event::TimedOut { token } => self.unanswered(carrier, token),
@@ -369,9 +303,7 @@ impl Engine {
 
     /// Takes what is to be written.
     pub fn output(&mut self, sid: u32) -> Vec<u8> {
-        self.peer(sid)
-            .map(|p| std::mem::take(p.session.output()))
-            .unwrap_or_default()
+        self.peer(sid).map(|p| std::mem::take(p.session.output())).unwrap_or_default()
     }
 
     /// The connection is gone: what it had not answered goes back to where it came from.
@@ -417,8 +349,7 @@ impl Engine {
         };
         let id = answer.id.map(super::id::Id::encode);
         let id = id.as_ref().map_or(&b""[..], |id| &id[..]);
-        peer.session
-            .respond(answer.sequence, answer.command, answer.status, id);
+        peer.session.respond(answer.sequence, answer.command, answer.status, id);
         self.attention.output.insert(answer.session);
         if answer.command == command::SUBMIT_SM {
             self.tally.accept.observe(now.saturating_sub(answer.since));
@@ -432,16 +363,12 @@ impl Engine {
     /// Links of a carrier that are bound, by link.
     pub fn links_up(&self, carrier: u16) -> Vec<bool> {
         let lane = self.lanes.get(carrier as usize);
-        lane.map_or_else(Vec::new, |lane| {
-            lane.links.iter().map(Option::is_some).collect()
-        })
+        lane.map_or_else(Vec::new, |lane| lane.links.iter().map(Option::is_some).collect())
     }
 
     /// Sessions of an account.
     pub fn sessions_of(&self, account: u16) -> &[u32] {
-        self.desks
-            .get(account as usize)
-            .map_or(&[], |d| &d.sessions)
+        self.desks.get(account as usize).map_or(&[], |d| &d.sessions)
     }
 
     pub(super) fn carrier_table(&self, carrier: u16) -> &tables::Carrier {

@@ -13,14 +13,8 @@ fn error_number(outcome: &Outcome<'_>) -> u32 {
     if let Some([_, high, low]) = outcome.network_error {
         return u32::from(high) << 8 | u32::from(low);
     }
-    let text = outcome
-        .err
-        .and_then(|e| std::str::from_utf8(e).ok())
-        .unwrap_or_default()
-        .trim();
-    text.parse()
-        .or_else(|_| u32::from_str_radix(text, 16))
-        .unwrap_or(0)
+    let text = outcome.err.and_then(|e| std::str::from_utf8(e).ok()).unwrap_or_default().trim();
+    text.parse().or_else(|_| u32::from_str_radix(text, 16)).unwrap_or(0)
 }
 
 const fn status_of(state: State) -> Option<Status> {
@@ -91,12 +85,7 @@ impl Engine {
             return;
         };
         let (id, created) = (mt.env.id(), mt.env.created());
-        if mt.is_final()
-            || mt
-                .segments
-                .get(part as usize)
-                .is_none_or(|s| s.receipt.is_some_and(State::is_final))
-        {
+        if mt.is_final() || mt.segments.get(part as usize).is_none_or(|s| s.receipt.is_some_and(State::is_final)) {
             // A second final receipt, or one after the message has ended, changes nothing.
             return;
         }
@@ -117,14 +106,7 @@ impl Engine {
     }
 
     /// Applies the record of a receipt: delivered when all parts are, failed at the first final failure.
-    pub(super) fn apply_receipt(
-        &mut self,
-        handle: Handle,
-        part: u8,
-        state: State,
-        error: u32,
-        wall: WallMs,
-    ) {
+    pub(super) fn apply_receipt(&mut self, handle: Handle, part: u8, state: State, error: u32, wall: WallMs) {
         let Some(mt) = self.ledger.mt_mut(handle) else {
             return;
         };
@@ -135,10 +117,7 @@ impl Engine {
         let status = match status_of(state) {
             None => mt.status,
             Some(Status::Delivered) => {
-                let all = mt
-                    .segments
-                    .iter()
-                    .all(|s| s.receipt == Some(State::Delivered));
+                let all = mt.segments.iter().all(|s| s.receipt == Some(State::Delivered));
                 if all { Status::Delivered } else { mt.status }
             }
             Some(failure) => failure,

@@ -18,19 +18,14 @@ impl Engine {
             let mut from = Take::new(records);
             let version = from.u8()?;
             if version != VERSION {
-                let message = format!(
-                    "journal page {seq} has format {version}; this program reads {VERSION}"
-                );
+                let message = format!("journal page {seq} has format {version}; this program reads {VERSION}");
                 return Err(Error::new("engine.bad_record", message));
             }
             while !from.is_empty() {
                 let number = from.u8()?;
                 let mut body = Take::new(from.bytes()?);
                 let kind = Kind::from_number(number).ok_or_else(|| {
-                    Error::new(
-                        "engine.bad_record",
-                        format!("journal page {seq} has a record of kind {number}"),
-                    )
+                    Error::new("engine.bad_record", format!("journal page {seq} has a record of kind {number}"))
                 })?;
                 self.apply(kind, &mut body)?;
             }
@@ -68,9 +63,7 @@ impl Engine {
             Kind::Receipt => {
                 let (id, part, state) = (Id(from.u128()?), from.u8()?, from.u8()?);
                 let (error, at) = (from.u32()?, from.u64()?);
-                if let (Some(handle), Some(state)) =
-                    (self.ledger.find(id), State::from_message_state(state))
-                {
+                if let (Some(handle), Some(state)) = (self.ledger.find(id), State::from_message_state(state)) {
                     self.apply_receipt(handle, part, state, error, at);
                     self.tidy(handle);
                 }
@@ -78,10 +71,7 @@ impl Engine {
             Kind::Ended => {
                 let (id, number) = (Id(from.u128()?), from.u8()?);
                 let (error, at) = (from.u32()?, from.u64()?);
-                let status = Status::ALL
-                    .get(number as usize)
-                    .copied()
-                    .unwrap_or(Status::Failed);
+                let status = Status::ALL.get(number as usize).copied().unwrap_or(Status::Failed);
                 if let Some(handle) = self.ledger.find(id) {
                     self.apply_ended(handle, status, error, at);
                     self.tidy(handle);
@@ -131,12 +121,7 @@ impl Engine {
             return;
         };
         if mt.env.has(super::envelope::flag::RECEIPT) {
-            for (part, segment) in mt
-                .segments
-                .iter()
-                .enumerate()
-                .filter(|(_, s)| !s.carrier_id.is_empty())
-            {
+            for (part, segment) in mt.segments.iter().enumerate().filter(|(_, s)| !s.carrier_id.is_empty()) {
                 let key = self.correlation.key(mt.carrier, &segment.carrier_id);
                 self.correlation.insert(key, handle, part as u8);
             }
@@ -178,11 +163,11 @@ impl Engine {
         messages.sort_unstable_by_key(|(order, _)| *order);
         for (_, handle) in messages {
             self.hand_over(handle);
-            if self.ledger.mt(handle).is_some_and(|mt| {
-                mt.segments
-                    .iter()
-                    .any(|s| s.stage == super::message::Stage::Waiting)
-            }) {
+            if self
+                .ledger
+                .mt(handle)
+                .is_some_and(|mt| mt.segments.iter().any(|s| s.stage == super::message::Stage::Waiting))
+            {
                 self.enqueue(handle, false, now);
             }
         }

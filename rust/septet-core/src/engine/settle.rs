@@ -35,8 +35,7 @@ impl Engine {
     /// Counts a message that has just ended.
     pub(super) fn tally_end(&mut self, handle: Handle) {
         if let Some(mt) = self.ledger.mt(handle) {
-            self.tally
-                .message(Direction::Mt, mt.account, mt.carrier, mt.status);
+            self.tally.message(Direction::Mt, mt.account, mt.carrier, mt.status);
         }
     }
 
@@ -67,12 +66,7 @@ impl Engine {
         let Some(mt) = self.ledger.mt_mut(handle) else {
             return;
         };
-        let webhook = self
-            .tables
-            .config
-            .accounts
-            .get(mt.account as usize)
-            .is_some_and(|a| a.webhook);
+        let webhook = self.tables.config.accounts.get(mt.account as usize).is_some_and(|a| a.webhook);
         mt.tell |= owed(mt, webhook);
     }
 
@@ -142,11 +136,7 @@ impl Engine {
 
     /// No receipt for these segments will be looked at any more.
     pub(super) fn forget_segments(&mut self, handle: Handle) {
-        let Some(mt) = self
-            .ledger
-            .mt(handle)
-            .filter(|mt| mt.env.has(flag::RECEIPT))
-        else {
+        let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.env.has(flag::RECEIPT)) else {
             return;
         };
         for segment in mt.segments.iter().filter(|s| s.stage == Stage::Taken) {
@@ -158,10 +148,7 @@ impl Engine {
     /// Withdraws what has not left. `None`: not here; `Some(false)`: too late.
     pub fn cancel(&mut self, id: super::Id, account: u16, now: Micros) -> Option<bool> {
         let handle = self.ledger.find(id)?;
-        let mt = self
-            .ledger
-            .mt(handle)
-            .filter(|mt| account == NOBODY || mt.account == account)?;
+        let mt = self.ledger.mt(handle).filter(|mt| account == NOBODY || mt.account == account)?;
         let left = mt.is_final() || mt.segments.iter().any(|s| s.stage != Stage::Waiting);
         if !left {
             self.end(handle, Status::Cancelled, 0, now);
@@ -176,28 +163,20 @@ impl Engine {
         let places = self.ledger.places();
         let count = (SWEEP + places / 32).min(places);
         for _ in 0..count {
-            self.sweep = if (self.sweep as usize) < places {
-                self.sweep
-            } else {
-                0
-            };
+            self.sweep = if (self.sweep as usize) < places { self.sweep } else { 0 };
             let handle = self.ledger.at(self.sweep);
             self.sweep += 1;
             let Some(handle) = handle else { continue };
             match self.ledger.live(handle) {
                 Some(Live::Mt(mt)) if !mt.is_final() => {
                     let waits = mt.segments.iter().all(|s| s.stage == Stage::Waiting);
-                    if mt.status == Status::Submitted
-                        && mt.env.expires() + limits.unknown_grace_ms < wall
-                    {
+                    if mt.status == Status::Submitted && mt.env.expires() + limits.unknown_grace_ms < wall {
                         self.end(handle, Status::Unknown, 0, now);
                     } else if waits && mt.env.expires() < wall {
                         self.end(handle, Status::Expired, 0, now);
                     }
                 }
-                Some(Live::Mt(mt))
-                    if mt.tell != 0 && mt.updated() + limits.delivery_ttl_ms < wall =>
-                {
+                Some(Live::Mt(mt)) if mt.tell != 0 && mt.updated() + limits.delivery_ttl_ms < wall => {
                     self.told_all(handle, now);
                 }
                 Some(Live::Mo(mo)) if mo.updated + limits.delivery_ttl_ms < wall => {

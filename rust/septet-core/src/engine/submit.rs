@@ -37,8 +37,7 @@ impl Engine {
         }
         if mt.env.due() > wall {
             let wake = now + (mt.env.due() - wall) * 1_000;
-            self.wakes
-                .push(Reverse((wake, Wake::Queue(handle.token(0)))));
+            self.wakes.push(Reverse((wake, Wake::Queue(handle.token(0)))));
             return;
         }
         self.queue_up(handle, front);
@@ -54,10 +53,7 @@ impl Engine {
         }
         let (account, carrier, priority) = (mt.account, mt.carrier, mt.env.priority());
         let newly = !std::mem::replace(&mut mt.queued, true);
-        let pair = super::keyed::key(
-            self.seed,
-            &[&account.to_le_bytes(), digits(mt.env.to().addr)],
-        ) as u64;
+        let pair = super::keyed::key(self.seed, &[&account.to_le_bytes(), digits(mt.env.to().addr)]) as u64;
         let queue = &mut self.lanes[carrier as usize].queue;
         queue.depth += usize::from(newly);
         if front {
@@ -76,9 +72,7 @@ impl Engine {
         }
         let links: Vec<u32> = lane.links.iter().flatten().copied().collect();
         links.into_iter().any(|sid| {
-            self.peer(sid).is_some_and(|p| {
-                p.session.can_send(command::SUBMIT_SM) && p.session.window_free() > 0
-            })
+            self.peer(sid).is_some_and(|p| p.session.can_send(command::SUBMIT_SM) && p.session.window_free() > 0)
         })
     }
 
@@ -86,11 +80,7 @@ impl Engine {
     pub fn pump(&mut self, carrier: u16, grant: u32, now: Micros) -> u32 {
         let links = self.lanes[carrier as usize].links.clone();
         let mut written = 0;
-        for (link, sid) in links
-            .iter()
-            .enumerate()
-            .filter_map(|(l, s)| Some((l, (*s)?)))
-        {
+        for (link, sid) in links.iter().enumerate().filter_map(|(l, s)| Some((l, (*s)?))) {
             if written == grant {
                 break;
             }
@@ -135,10 +125,7 @@ impl Engine {
             // The last check of consent stands here, beside the socket.
             let (from, to) = (digits(mt.env.from().addr), digits(mt.env.to().addr));
             let out = !mt.env.has(flag::EXEMPT) && self.consent.is_out(from, to);
-            let number = self
-                .tables
-                .number(from)
-                .map(|n| &self.tables.config.numbers[n as usize]);
+            let number = self.tables.number(from).map(|n| &self.tables.config.numbers[n as usize]);
             let verdict = if out && number.is_none_or(|n| n.node_optout) {
                 Some(Status::Blocked)
             } else if mt.env.expires() <= wall {
@@ -174,12 +161,7 @@ impl Engine {
 
     /// A carrier has answered a segment, in time or late.
     pub(super) fn submitted(&mut self, carrier: u16, response: &Response<'_>, now: Micros) {
-        let Response {
-            token,
-            status: answer,
-            message_id: carrier_id,
-            waited,
-        } = *response;
+        let Response { token, status: answer, message_id: carrier_id, waited } = *response;
         let tally = &mut self.tally.carriers[carrier as usize];
         *tally.responses.entry(answer).or_default() += 1;
         tally.submit.observe(waited);
@@ -188,19 +170,11 @@ impl Engine {
         let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.carrier == carrier) else {
             return;
         };
-        if mt
-            .segments
-            .get(part as usize)
-            .is_none_or(|s| s.stage == Stage::Taken)
-        {
+        if mt.segments.get(part as usize).is_none_or(|s| s.stage == Stage::Taken) {
             return;
         }
         let table = self.carrier_table(carrier);
-        let class = table
-            .statuses
-            .get(&answer)
-            .copied()
-            .unwrap_or_else(|| status::class(answer));
+        let class = table.statuses.get(&answer).copied().unwrap_or_else(|| status::class(answer));
         match class {
             Class::Ok => self.taken_by_carrier(handle, part, carrier, carrier_id, now),
             Class::Throttle => {
@@ -214,14 +188,7 @@ impl Engine {
         }
     }
 
-    fn taken_by_carrier(
-        &mut self,
-        handle: Handle,
-        part: u8,
-        carrier: u16,
-        carrier_id: &[u8],
-        now: Micros,
-    ) {
+    fn taken_by_carrier(&mut self, handle: Handle, part: u8, carrier: u16, carrier_id: &[u8], now: Micros) {
         let wall = self.wall(now);
         let Some(mt) = self.ledger.mt(handle) else {
             return;
@@ -240,23 +207,14 @@ impl Engine {
             self.tally_end(handle);
         }
         self.settle(handle);
-        let held = self
-            .correlation
-            .release(self.correlation.key(carrier, carrier_id));
+        let held = self.correlation.release(self.correlation.key(carrier, carrier_id));
         if let Some(held) = held {
             self.match_held(held, handle, part, now);
         }
     }
 
     /// Applies the record of a segment that a carrier has taken.
-    pub(super) fn apply_submitted(
-        &mut self,
-        handle: Handle,
-        part: u8,
-        carrier: u16,
-        carrier_id: &[u8],
-        wall: u64,
-    ) {
+    pub(super) fn apply_submitted(&mut self, handle: Handle, part: u8, carrier: u16, carrier_id: &[u8], wall: u64) {
         let Some(mt) = self.ledger.mt_mut(handle) else {
             return;
         };
@@ -273,12 +231,7 @@ impl Engine {
             mt.attempts = 0;
             self.owe(handle);
         }
-        if self
-            .ledger
-            .mt(handle)
-            .is_some_and(|mt| mt.env.has(flag::RECEIPT))
-            && !carrier_id.is_empty()
-        {
+        if self.ledger.mt(handle).is_some_and(|mt| mt.env.has(flag::RECEIPT)) && !carrier_id.is_empty() {
             let key = self.correlation.key(carrier, carrier_id);
             self.correlation.insert(key, handle, part);
         }
@@ -333,8 +286,7 @@ impl Engine {
         }
         let pause = (table.retry_base << u32::from(attempts - 1).min(20)).min(table.retry_max);
         let pause = pause / 2 + self.ids.below(pause / 2 + 1);
-        self.wakes
-            .push(Reverse((now + pause, Wake::Queue(handle.token(0)))));
+        self.wakes.push(Reverse((now + pause, Wake::Queue(handle.token(0)))));
         // It still waits for its carrier: the depth says so.
         if let Some(mt) = self.ledger.mt_mut(handle) {
             mt.queued = true;
@@ -420,14 +372,7 @@ impl Engine {
 }
 
 /// Writes waiting segments while the window and the grant last; gives how many.
-fn write_segments(
-    session: &mut Session,
-    table: &Carrier,
-    handle: Handle,
-    mt: &mut Mt,
-    grant: u32,
-    now: Micros,
-) -> u32 {
+fn write_segments(session: &mut Session, table: &Carrier, handle: Handle, mt: &mut Mt, grant: u32, now: Micros) -> u32 {
     let mut written = 0;
     for index in 0..mt.segments.len() {
         if mt.segments[index].stage != Stage::Waiting {
@@ -447,16 +392,8 @@ fn write_segments(
         let (source, dest) = (with(table.source, env.from()), with(table.dest, env.to()));
         let sm = Sm {
             service_type,
-            source: Addr {
-                ton: source.0,
-                npi: source.1,
-                addr: env.from().addr,
-            },
-            dest: Addr {
-                ton: dest.0,
-                npi: dest.1,
-                addr: env.to().addr,
-            },
+            source: Addr { ton: source.0, npi: source.1, addr: env.from().addr },
+            dest: Addr { ton: dest.0, npi: dest.1, addr: env.to().addr },
             esm_class: env.esm_class(),
             protocol_id: env.protocol_id(),
             priority: env.priority(),

@@ -233,16 +233,12 @@ pub(super) struct Tables {
 
 impl Tables {
     pub(super) fn new(config: Config) -> Result<Self> {
-        let bad = |what: &str, index: u16| {
-            Error::new("engine.bad_table", format!("{what} {index} does not exist"))
-        };
+        let bad = |what: &str, index: u16| Error::new("engine.bad_table", format!("{what} {index} does not exist"));
         let (accounts, carriers) = (config.accounts.len(), config.carriers.len());
         let account = |a: &Option<u16>| a.map_or(Ok(()), |a| known("account", a, accounts, &bad));
         for number in &config.numbers {
             account(&number.account)?;
-            number
-                .carrier
-                .map_or(Ok(()), |c| known("carrier", c, carriers, &bad))?;
+            number.carrier.map_or(Ok(()), |c| known("carrier", c, carriers, &bad))?;
         }
         for route in &config.routes {
             account(&route.account)?;
@@ -254,8 +250,7 @@ impl Tables {
         rules.resize_with(config.numbers.len(), Rules::default);
         for (number, place) in rules.iter_mut().enumerate() {
             for mode in [Mode::WholeText, Mode::FirstWord, Mode::Anywhere] {
-                let of_mode =
-                    |(_, k): &(usize, &Keyword)| k.number as usize == number && k.mode == mode;
+                let of_mode = |(_, k): &(usize, &Keyword)| k.number as usize == number && k.mode == mode;
                 let (ids, words): (Vec<u16>, Vec<&str>) = config
                     .keywords
                     .iter()
@@ -273,20 +268,9 @@ impl Tables {
             known("number", keyword.number, config.numbers.len(), &bad)?;
         }
         let numbers = config.numbers.iter().enumerate();
-        let numbers = numbers
-            .map(|(i, n)| (digits(n.address.as_bytes()).to_vec(), i as u16))
-            .collect();
-        let words = config
-            .words
-            .iter()
-            .map(|(word, verb)| (compact(&normalise(word)), *verb))
-            .collect();
-        Ok(Self {
-            config,
-            numbers,
-            rules,
-            words,
-        })
+        let numbers = numbers.map(|(i, n)| (digits(n.address.as_bytes()).to_vec(), i as u16)).collect();
+        let words = config.words.iter().map(|(word, verb)| (compact(&normalise(word)), *verb)).collect();
+        Ok(Self { config, numbers, rules, words })
     }
 
     /// Index of the own number with this address.
@@ -297,37 +281,22 @@ impl Tables {
     /// What a whole text means for consent.
     pub(super) fn verb(&self, normalised: &str) -> Option<Verb> {
         // No word is longer: a novel is not worth compacting.
-        if normalised.len() > 64 {
-            None
-        } else {
-            self.words.get(&compact(normalised)).copied()
-        }
+        if normalised.len() > 64 { None } else { self.words.get(&compact(normalised)).copied() }
     }
 
     /// Index of the rule of this number that the text matches: whole text before first word before anywhere.
     pub(super) fn keyword(&self, number: u16, normalised: &str) -> Option<u16> {
         let rules = self.rules.get(number as usize)?;
-        rules
-            .matchers
-            .iter()
-            .find_map(|(matcher, ids)| Some(ids[matcher.find(normalised)?]))
+        rules.matchers.iter().find_map(|(matcher, ids)| Some(ids[matcher.find(normalised)?]))
     }
 
     pub(super) fn account(&self, id: &[u8]) -> Option<u16> {
-        let found = self
-            .config
-            .accounts
-            .iter()
-            .position(|a| a.id.as_bytes() == id);
+        let found = self.config.accounts.iter().position(|a| a.id.as_bytes() == id);
         found.map(|index| index as u16)
     }
 
     pub(super) fn carrier(&self, id: &str) -> Option<u16> {
-        self.config
-            .carriers
-            .iter()
-            .position(|c| c.id == id)
-            .map(|index| index as u16)
+        self.config.carriers.iter().position(|c| c.id == id).map(|index| index as u16)
     }
 
     /// The route for an MT: the first that matches.
@@ -335,21 +304,14 @@ impl Tables {
         let (from, to) = (digits(from), digits(to));
         self.config.routes.iter().find(|route| {
             route.account.is_none_or(|a| a == account)
-                && route
-                    .from
-                    .as_ref()
-                    .is_none_or(|f| digits(f.as_bytes()) == from)
+                && route.from.as_ref().is_none_or(|f| digits(f.as_bytes()) == from)
                 && route.prefixes.iter().any(|p| to.starts_with(p.as_bytes()))
         })
     }
 }
 
 fn known(what: &str, index: u16, count: usize, bad: &dyn Fn(&str, u16) -> Error) -> Result<()> {
-    if (index as usize) < count {
-        Ok(())
-    } else {
-        Err(bad(what, index))
-    }
+    if (index as usize) < count { Ok(()) } else { Err(bad(what, index)) }
 }
 
 /// "opt out" and "opt-out" are one word.
@@ -360,7 +322,5 @@ fn compact(normalised: &str) -> String {
 /// An address without the international prefix `+` or `00`; consent, conversations and routes key on it.
 pub fn digits(address: &[u8]) -> &[u8] {
     let rest = address.strip_prefix(b"+").unwrap_or(address);
-    rest.strip_prefix(b"00")
-        .filter(|r| !r.is_empty())
-        .unwrap_or(rest)
+    rest.strip_prefix(b"00").filter(|r| !r.is_empty()).unwrap_or(rest)
 }

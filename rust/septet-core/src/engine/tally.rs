@@ -42,10 +42,7 @@ pub const BOUNDS: [Micros; 22] = [
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self {
-            counts: [0; BOUNDS.len() + 1],
-            sum: 0,
-        }
+        Self { counts: [0; BOUNDS.len() + 1], sum: 0 }
     }
 }
 
@@ -108,17 +105,11 @@ pub struct Tally {
 
 impl Tally {
     pub(super) fn new(carriers: usize) -> Self {
-        Self {
-            carriers: vec![CarrierTally::default(); carriers],
-            ..Self::default()
-        }
+        Self { carriers: vec![CarrierTally::default(); carriers], ..Self::default() }
     }
 
     pub(super) fn message(&mut self, way: Direction, account: u16, carrier: u16, status: Status) {
-        *self
-            .messages
-            .entry((way, account, carrier, status))
-            .or_default() += 1;
+        *self.messages.entry((way, account, carrier, status)).or_default() += 1;
     }
 
     pub(super) fn bad(&mut self, peer: &str, reason: &'static str) {

@@ -118,11 +118,7 @@ fn mt_view(mt: &Mt, carrier: &str) -> View {
         status: mt.status.name(),
         error: mt.error,
         client_ref: string(env.client_ref()),
-        tags: tags
-            .split('\u{1f}')
-            .filter(|t| !t.is_empty())
-            .map(str::to_owned)
-            .collect(),
+        tags: tags.split('\u{1f}').filter(|t| !t.is_empty()).map(str::to_owned).collect(),
         created: env.created(),
         updated: mt.updated(),
         events: mt.events.clone(),
@@ -134,12 +130,7 @@ fn mt_view(mt: &Mt, carrier: &str) -> View {
 pub(super) fn of_mo(mo: &Mo) -> View {
     let first = mo.parts.first();
     let coding = first.map_or(0, |p| p.data_coding);
-    let octets = || {
-        mo.parts
-            .iter()
-            .flat_map(|p| p.octets.iter().copied())
-            .collect()
-    };
+    let octets = || mo.parts.iter().flat_map(|p| p.octets.iter().copied()).collect();
     View {
         id: mo.id,
         direction: "mo",
@@ -173,10 +164,7 @@ pub fn view_of_record(record: &[u8]) -> Result<View> {
     let mut from = Take::new(record);
     let (version, kind) = (from.u8()?, from.u8()?);
     if version != VERSION {
-        return Err(Error::new(
-            "engine.bad_record",
-            format!("the log row has format {version}"),
-        ));
+        return Err(Error::new("engine.bad_record", format!("the log row has format {version}")));
     }
     match Kind::from_number(kind) {
         Some(Kind::Snapshot) => {
@@ -184,10 +172,7 @@ pub fn view_of_record(record: &[u8]) -> Result<View> {
             Ok(mt_view(&mt, &carrier))
         }
         Some(Kind::Mo) => Ok(of_mo(&Mo::take(&mut from)?)),
-        _ => Err(Error::new(
-            "engine.bad_record",
-            format!("the log row is of kind {kind}"),
-        )),
+        _ => Err(Error::new("engine.bad_record", format!("the log row is of kind {kind}"))),
     }
 }
 
@@ -203,10 +188,7 @@ impl Engine {
 
     /// Living messages, newest first. Walks all that is alive.
     pub fn find(&self, filter: &Filter, limit: usize) -> Vec<View> {
-        let account = self
-            .tables
-            .account(filter.account.as_bytes())
-            .unwrap_or(NOBODY);
+        let account = self.tables.account(filter.account.as_bytes()).unwrap_or(NOBODY);
         let mut found: Vec<(Id, &Live)> = self
             .ledger
             .iter()
@@ -228,32 +210,16 @@ impl Engine {
 impl Filter {
     fn matches(&self, live: &Live, account: u16) -> bool {
         let (direction, owner, status, created, from, to): (_, _, _, _, &[u8], &[u8]) = match live {
-            Live::Mt(mt) => (
-                "mt",
-                mt.account,
-                mt.status,
-                mt.env.created(),
-                mt.env.from().addr,
-                mt.env.to().addr,
-            ),
+            Live::Mt(mt) => ("mt", mt.account, mt.status, mt.env.created(), mt.env.from().addr, mt.env.to().addr),
             Live::Mo(mo) => {
                 let Some(first) = mo.parts.first() else {
                     return false;
                 };
-                (
-                    "mo",
-                    mo.account_index,
-                    mo.status,
-                    first.at,
-                    &first.from.2,
-                    &first.to.2,
-                )
+                ("mo", mo.account_index, mo.status, first.at, &first.from.2, &first.to.2)
             }
             _ => return false,
         };
-        let same = |wanted: &str, address: &[u8]| {
-            wanted.is_empty() || digits(wanted.as_bytes()) == digits(address)
-        };
+        let same = |wanted: &str, address: &[u8]| wanted.is_empty() || digits(wanted.as_bytes()) == digits(address);
         (self.account.is_empty() || owner == account && account != NOBODY)
             && (self.status.is_empty() || self.status == status.name())
             && (self.direction.is_empty() || self.direction == direction)

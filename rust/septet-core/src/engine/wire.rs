@@ -51,10 +51,7 @@ impl<'a> Take<'a> {
     }
 
     pub(super) fn raw(&mut self, length: usize) -> Result<&'a [u8]> {
-        let end = self
-            .at
-            .checked_add(length)
-            .filter(|end| *end <= self.data.len());
+        let end = self.at.checked_add(length).filter(|end| *end <= self.data.len());
         let Some(end) = end else {
             let message = "the record ends early: the journal is damaged";
             return Err(Error::at("engine.bad_record", self.at, message));

@@ -26,9 +26,7 @@ impl Mode {
             "anywhere" => Ok(Self::Anywhere),
             _ => Err(Error::new(
                 "keywords.bad_pattern",
-                format!(
-                    "mode {name:?} is unknown: use \"first_word\", \"whole_text\" or \"anywhere\""
-                ),
+                format!("mode {name:?} is unknown: use \"first_word\", \"whole_text\" or \"anywhere\""),
             )),
         }
     }
@@ -66,26 +64,12 @@ impl Matcher {
             }
             padded.push(pad(&normal));
         }
-        let start = if mode == Mode::Anywhere {
-            StartKind::Unanchored
-        } else {
-            StartKind::Anchored
-        };
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .start_kind(start)
-            .build(&padded)
-            .map_err(|e| {
-                Error::new(
-                    "keywords.bad_pattern",
-                    format!("the keywords are too many or too long: {e}"),
-                )
-            })?;
-        Ok(Self {
-            automaton,
-            mode,
-            len: patterns.len(),
-        })
+        let start = if mode == Mode::Anywhere { StartKind::Unanchored } else { StartKind::Anchored };
+        let automaton =
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).start_kind(start).build(&padded).map_err(
+                |e| Error::new("keywords.bad_pattern", format!("the keywords are too many or too long: {e}")),
+            )?;
+        Ok(Self { automaton, mode, len: patterns.len() })
     }
 
     /// The keyword that `normalised` (see [`normalise`]) means: the leftmost, and of several there the longest.
@@ -121,22 +105,14 @@ impl Matcher {
 
     /// The next hit in the padded text from `at`, with offsets into the text without padding.
     fn next(&self, text: &str, at: usize) -> Option<Hit> {
-        let anchored = if self.mode == Mode::Anywhere {
-            Anchored::No
-        } else {
-            Anchored::Yes
-        };
+        let anchored = if self.mode == Mode::Anywhere { Anchored::No } else { Anchored::Yes };
         let input = Input::new(text).span(at..text.len()).anchored(anchored);
         let found = self.automaton.find(input)?;
         if self.mode == Mode::WholeText && found.end() != text.len() {
             return None;
         }
         // One octet of padding before the text, so a match of " word " at 0..6 is the word at 0..4.
-        Some(Hit {
-            id: found.pattern().as_usize(),
-            start: found.start(),
-            end: found.end() - 2,
-        })
+        Some(Hit { id: found.pattern().as_usize(), start: found.start(), end: found.end() - 2 })
     }
 }
 
@@ -161,12 +137,7 @@ mod tests {
     fn vectors() {
         for line in include_str!("../../../../tests/vectors/keywords.jsonl").lines() {
             let v: serde_json::Value = serde_json::from_str(line).expect("a vector is JSON");
-            let words: Vec<_> = v["keywords"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|w| w.as_str().unwrap())
-                .collect();
+            let words: Vec<_> = v["keywords"].as_array().unwrap().iter().map(|w| w.as_str().unwrap()).collect();
             let mode = Mode::from_name(v["mode"].as_str().unwrap()).unwrap();
             let want = v["id"].as_u64().map(|id| id as usize);
             assert_eq!(find(&words, mode, v["text"].as_str().unwrap()), want, "{v}");
@@ -196,36 +167,14 @@ mod tests {
     fn anywhere_respects_word_edges_between_neighbours() {
         let matcher = Matcher::new(&["op it", "it now", "stop", "now"], Mode::Anywhere).unwrap();
         let hits = matcher.find_all("stop it now");
-        assert_eq!(
-            hits,
-            [
-                Hit {
-                    id: 2,
-                    start: 0,
-                    end: 4
-                },
-                Hit {
-                    id: 1,
-                    start: 5,
-                    end: 11
-                }
-            ]
-        );
+        assert_eq!(hits, [Hit { id: 2, start: 0, end: 4 }, Hit { id: 1, start: 5, end: 11 }]);
         assert_eq!(matcher.find("unstoppable"), None);
     }
 
     #[test]
     fn a_keyword_without_letters_is_an_error_that_says_which() {
         let error = Matcher::new(&["ok", " !? "], Mode::FirstWord).unwrap_err();
-        assert_eq!(
-            (error.code, error.offset),
-            ("keywords.bad_pattern", Some(1))
-        );
-        assert!(
-            Matcher::new(&[] as &[&str], Mode::Anywhere)
-                .unwrap()
-                .find("x")
-                .is_none()
-        );
+        assert_eq!((error.code, error.offset), ("keywords.bad_pattern", Some(1)));
+        assert!(Matcher::new(&[] as &[&str], Mode::Anywhere).unwrap().find("x").is_none());
     }
 }

@@ -18,21 +18,11 @@ pub fn normalise(text: &str) -> String {
         return trimmed(out);
     }
     // Folding may give characters that decompose again, hence the second pass.
-    for c in text
-        .nfkd()
-        .filter(|c| !is_dropped(*c))
-        .flat_map(fold)
-        .nfkd()
-        .filter(|c| !is_dropped(*c))
-    {
+    for c in text.nfkd().filter(|c| !is_dropped(*c)).flat_map(fold).nfkd().filter(|c| !is_dropped(*c)) {
         push(&mut out, c);
     }
     let out = trimmed(out);
-    if out.is_empty() {
-        pictographs(text)
-    } else {
-        out
-    }
+    if out.is_empty() { pictographs(text) } else { out }
 }
 
 fn push(out: &mut String, c: char) {
@@ -53,9 +43,7 @@ fn trimmed(mut out: String) -> String {
 /// Full case folding by way of lower, upper, lower: the upper-case step brings together what only differs in small letters
 /// (`ς` and `σ`, `ß` and `ss`), the first lower-case step does the same for capitals (`ẞ`).
 fn fold(c: char) -> impl Iterator<Item = char> {
-    c.to_lowercase()
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
+    c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
 }
 
 /// Accents, and characters that have no width of their own.
@@ -74,10 +62,7 @@ fn is_invisible(c: char) -> bool {
 
 /// Marks that spell words, by their combining class: vowel signs, voicing marks, viramas, the iota subscript.
 fn spells(mark: char) -> bool {
-    matches!(
-        canonical_combining_class(mark),
-        0 | 8 | 9 | 84 | 91 | 103 | 118 | 129 | 130 | 132 | 240
-    )
+    matches!(canonical_combining_class(mark), 0 | 8 | 9 | 84 | 91 | 103 | 118 | 129 | 130 | 132 | 240)
 }
 
 fn is_part_of_word(c: char) -> bool {
@@ -87,10 +72,7 @@ fn is_part_of_word(c: char) -> bool {
 /// The pictographs of a text that has nothing else to say, each a word.
 fn pictographs(text: &str) -> String {
     let mut out = String::new();
-    for c in text
-        .chars()
-        .filter(|c| is_pictograph(*c) && !is_dropped(*c))
-    {
+    for c in text.chars().filter(|c| is_pictograph(*c) && !is_dropped(*c)) {
         if !out.is_empty() {
             out.push(' ');
         }

@@ -139,18 +139,10 @@ pub mod max {
 }
 
 const fn int1(name: &'static str, refusal: u32) -> Field {
-    Field {
-        name,
-        kind: Kind::Int1,
-        refusal,
-    }
+    Field { name, kind: Kind::Int1, refusal }
 }
 const fn text(name: &'static str, max: usize, refusal: u32) -> Field {
-    Field {
-        name,
-        kind: Kind::CString(max),
-        refusal,
-    }
+    Field { name, kind: Kind::CString(max), refusal }
 }
 
 const SERVICE_TYPE: Field = text("service_type", max::SERVICE_TYPE, st::ESME_RINVSERTYP);
@@ -171,16 +163,8 @@ const REGISTERED: Field = int1("registered_delivery", st::ESME_RINVREGDLVFLG);
 const REPLACE: Field = int1("replace_if_present_flag", st::ESME_RINVREPFLAG);
 const DATA_CODING: Field = int1("data_coding", st::ESME_RINVCMDLEN);
 const DEFAULT_ID: Field = int1("sm_default_msg_id", st::ESME_RINVDFTMSGID);
-const SM_LENGTH: Field = Field {
-    name: "sm_length",
-    kind: Kind::Count,
-    refusal: st::ESME_RINVMSGLEN,
-};
-const SHORT_MESSAGE: Field = Field {
-    name: "short_message",
-    kind: Kind::Octets,
-    refusal: st::ESME_RINVMSGLEN,
-};
+const SM_LENGTH: Field = Field { name: "sm_length", kind: Kind::Count, refusal: st::ESME_RINVMSGLEN };
+const SHORT_MESSAGE: Field = Field { name: "short_message", kind: Kind::Octets, refusal: st::ESME_RINVMSGLEN };
 const MESSAGE_ID: Field = text("message_id", max::MESSAGE_ID, st::ESME_RINVMSGID);
 const SYSTEM_ID: Field = text("system_id", max::SYSTEM_ID, st::ESME_RINVSYSID);
 const PASSWORD: Field = text("password", max::PASSWORD, st::ESME_RINVPASWD);
@@ -219,16 +203,8 @@ const MULTI: &[Field] = &[
     SOURCE_TON,
     SOURCE_NPI,
     SOURCE,
-    Field {
-        name: "number_of_dests",
-        kind: Kind::Count,
-        refusal: st::ESME_RINVNUMDESTS,
-    },
-    Field {
-        name: "dest_address",
-        kind: Kind::Destinations,
-        refusal: st::ESME_RINVDSTADR,
-    },
+    Field { name: "number_of_dests", kind: Kind::Count, refusal: st::ESME_RINVNUMDESTS },
+    Field { name: "dest_address", kind: Kind::Destinations, refusal: st::ESME_RINVDSTADR },
     ESM_CLASS,
     PROTOCOL_ID,
     PRIORITY,
@@ -243,16 +219,8 @@ const MULTI: &[Field] = &[
 ];
 const MULTI_RESP: &[Field] = &[
     MESSAGE_ID,
-    Field {
-        name: "no_unsuccess",
-        kind: Kind::Count,
-        refusal: st::ESME_RINVCMDLEN,
-    },
-    Field {
-        name: "unsuccess_sme",
-        kind: Kind::Failures,
-        refusal: st::ESME_RINVCMDLEN,
-    },
+    Field { name: "no_unsuccess", kind: Kind::Count, refusal: st::ESME_RINVCMDLEN },
+    Field { name: "unsuccess_sme", kind: Kind::Failures, refusal: st::ESME_RINVCMDLEN },
 ];
 const DATA: &[Field] = &[
     SERVICE_TYPE,
@@ -273,28 +241,9 @@ const QUERY_RESP: &[Field] = &[
     int1("message_state", st::ESME_RINVCMDLEN),
     int1("error_code", st::ESME_RINVCMDLEN),
 ];
-const CANCEL: &[Field] = &[
-    SERVICE_TYPE,
-    MESSAGE_ID,
-    SOURCE_TON,
-    SOURCE_NPI,
-    SOURCE,
-    DEST_TON,
-    DEST_NPI,
-    DEST,
-];
-const REPLACE_SM_FIELDS: &[Field] = &[
-    MESSAGE_ID,
-    SOURCE_TON,
-    SOURCE_NPI,
-    SOURCE,
-    SCHEDULE,
-    VALIDITY,
-    REGISTERED,
-    DEFAULT_ID,
-    SM_LENGTH,
-    SHORT_MESSAGE,
-];
+const CANCEL: &[Field] = &[SERVICE_TYPE, MESSAGE_ID, SOURCE_TON, SOURCE_NPI, SOURCE, DEST_TON, DEST_NPI, DEST];
+const REPLACE_SM_FIELDS: &[Field] =
+    &[MESSAGE_ID, SOURCE_TON, SOURCE_NPI, SOURCE, SCHEDULE, VALIDITY, REGISTERED, DEFAULT_ID, SM_LENGTH, SHORT_MESSAGE];
 const ALERT: &[Field] = &[
     SOURCE_TON,
     SOURCE_NPI,
@@ -309,20 +258,10 @@ struct Row(u32, &'static str, &'static [Field], u8, u8);
 
 const fn request(row: Row) -> Operation {
     let Row(id, name, fields, esme, smsc) = row;
-    Operation {
-        id,
-        name,
-        fields,
-        response: Some(id | RESPONSE),
-        esme,
-        smsc,
-    }
+    Operation { id, name, fields, response: Some(id | RESPONSE), esme, smsc }
 }
 const fn alone(row: Row) -> Operation {
-    Operation {
-        response: None,
-        ..request(row)
-    }
+    Operation { response: None, ..request(row) }
 }
 
 /// Every operation of 3.4, the commonest first.
@@ -384,10 +323,7 @@ mod tests {
         assert_eq!((ids.len(), names.len()), (TABLE.len(), TABLE.len()));
         for row in TABLE {
             if let Some(id) = row.response {
-                assert_eq!(
-                    find(id).expect("a response row").name,
-                    format!("{}_resp", row.name)
-                );
+                assert_eq!(find(id).expect("a response row").name, format!("{}_resp", row.name));
             }
             assert_eq!(named(row.name), Some(row));
         }
@@ -397,10 +333,7 @@ mod tests {
     fn a_count_stands_right_before_what_it_counts() {
         for row in TABLE {
             for (at, field) in row.fields.iter().enumerate() {
-                let counted = matches!(
-                    field.kind,
-                    Kind::Octets | Kind::Destinations | Kind::Failures
-                );
+                let counted = matches!(field.kind, Kind::Octets | Kind::Destinations | Kind::Failures);
                 let before = at > 0 && row.fields[at - 1].kind == Kind::Count;
                 assert_eq!(counted, before, "{} {}", row.name, field.name);
             }
@@ -414,12 +347,7 @@ mod tests {
             let Some(response) = row.response.and_then(find) else {
                 continue;
             };
-            assert_eq!(
-                (row.esme, row.smsc),
-                (response.smsc, response.esme),
-                "{}",
-                row.name
-            );
+            assert_eq!((row.esme, row.smsc), (response.smsc, response.esme), "{}", row.name);
         }
     }
 }

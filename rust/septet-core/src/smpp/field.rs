@@ -21,11 +21,7 @@ impl From<Malformed> for Error {
             status::ESME_RINVCMDID => "smpp.unknown_command",
             _ => "smpp.bad_field",
         };
-        Error::at(
-            code,
-            bad.offset,
-            format!("{} at octet {} of the body", bad.reason, bad.offset),
-        )
+        Error::at(code, bad.offset, format!("{} at octet {} of the body", bad.reason, bad.offset))
     }
 }
 
@@ -39,10 +35,7 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Starts at the first octet of `body`.
     pub const fn new(body: &'a [u8]) -> Self {
-        Self {
-            rest: body,
-            whole: body.len(),
-        }
+        Self { rest: body, whole: body.len() }
     }
 
     /// Octets read so far.
@@ -58,11 +51,7 @@ impl<'a> Reader<'a> {
     /// An error at the present place.
     #[cold]
     pub const fn fail(&self, status: u32, reason: &'static str) -> Malformed {
-        Malformed {
-            status,
-            reason,
-            offset: self.offset(),
-        }
+        Malformed { status, reason, offset: self.offset() }
     }
 
     /// `N` octets.
@@ -90,12 +79,7 @@ impl<'a> Reader<'a> {
     /// A C-octet string of at most `max` octets with its NUL, returned without it. `refusal` is the status that
     /// names this field to the peer.
     #[inline]
-    pub fn cstring(
-        &mut self,
-        max: usize,
-        refusal: u32,
-        reason: &'static str,
-    ) -> Result<&'a [u8], Malformed> {
+    pub fn cstring(&mut self, max: usize, refusal: u32, reason: &'static str) -> Result<&'a [u8], Malformed> {
         let window = &self.rest[..self.rest.len().min(max)];
         let Some(end) = find_nul(window) else {
             return Err(self.fail(refusal, reason));
@@ -107,12 +91,7 @@ impl<'a> Reader<'a> {
 
     /// Exactly `count` octets.
     #[inline]
-    pub fn octets(
-        &mut self,
-        count: usize,
-        refusal: u32,
-        reason: &'static str,
-    ) -> Result<&'a [u8], Malformed> {
+    pub fn octets(&mut self, count: usize, refusal: u32, reason: &'static str) -> Result<&'a [u8], Malformed> {
         let Some((head, rest)) = self.rest.split_at_checked(count) else {
             return Err(self.fail(refusal, reason));
         };
@@ -137,19 +116,14 @@ fn find_nul(text: &[u8]) -> Option<usize> {
             return Some(at * 8 + zeros.trailing_zeros() as usize / 8);
         }
     }
-    tail.iter()
-        .position(|octet| *octet == 0)
-        .map(|at| chunks.len() * 8 + at)
+    tail.iter().position(|octet| *octet == 0).map(|at| chunks.len() * 8 + at)
 }
 
 /// Appends a C-octet string. What would break the frame (a NUL inside, more than `max` octets) is cut off:
 /// callers check first, and a peer must never read our field boundary from a subscriber's text.
 #[inline]
 pub fn put_cstring(out: &mut Vec<u8>, text: &[u8], max: usize) {
-    debug_assert!(
-        fits(text, max),
-        "a C-octet string of at most {max} octets with its NUL: {text:?}"
-    );
+    debug_assert!(fits(text, max), "a C-octet string of at most {max} octets with its NUL: {text:?}");
     let text = &text[..text.len().min(max - 1)];
     let end = find_nul(text).unwrap_or(text.len());
     out.extend_from_slice(&text[..end]);
@@ -176,17 +150,8 @@ mod tests {
     #[test]
     fn a_string_without_its_nul_in_reach_is_refused() {
         let mut reader = Reader::new(b"abcdef\0");
-        assert_eq!(
-            reader
-                .cstring(6, status::ESME_RINVSERTYP, "long")
-                .unwrap_err()
-                .status,
-            status::ESME_RINVSERTYP
-        );
-        assert_eq!(
-            reader.cstring(7, status::ESME_RINVSERTYP, "long").unwrap(),
-            b"abcdef"
-        );
+        assert_eq!(reader.cstring(6, status::ESME_RINVSERTYP, "long").unwrap_err().status, status::ESME_RINVSERTYP);
+        assert_eq!(reader.cstring(7, status::ESME_RINVSERTYP, "long").unwrap(), b"abcdef");
         assert_eq!(reader.offset(), 7);
         assert!(reader.int1().is_err());
     }

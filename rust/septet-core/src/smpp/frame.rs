@@ -35,26 +35,18 @@ impl Header {
     #[inline]
     pub fn read(octets: &[u8]) -> Option<Self> {
         let (head, _) = octets.split_first_chunk::<HEADER>()?;
-        let [a, b, c, d] = [0, 4, 8, 12]
-            .map(|at| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]));
-        Some(Self {
-            length: a,
-            command: b,
-            status: c,
-            sequence: d,
-        })
+        let [a, b, c, d] =
+            [0, 4, 8, 12].map(|at| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]));
+        Some(Self { length: a, command: b, status: c, sequence: d })
     }
 
     /// The sixteen octets.
     #[inline]
     pub fn octets(&self) -> [u8; HEADER] {
         let mut head = [0; HEADER];
-        for (chunk, value) in head.as_chunks_mut::<4>().0.iter_mut().zip([
-            self.length,
-            self.command,
-            self.status,
-            self.sequence,
-        ]) {
+        for (chunk, value) in
+            head.as_chunks_mut::<4>().0.iter_mut().zip([self.length, self.command, self.status, self.sequence])
+        {
             *chunk = value.to_be_bytes();
         }
         head
@@ -90,23 +82,9 @@ pub fn front(stream: &[u8], max: u32) -> Front<'_> {
 
 /// Appends a PDU whose body `write` appends, and sets its length.
 #[inline]
-pub fn put(
-    out: &mut Vec<u8>,
-    command: u32,
-    status: u32,
-    sequence: u32,
-    write: impl FnOnce(&mut Vec<u8>),
-) {
+pub fn put(out: &mut Vec<u8>, command: u32, status: u32, sequence: u32, write: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
-    out.extend_from_slice(
-        &Header {
-            length: 0,
-            command,
-            status,
-            sequence,
-        }
-        .octets(),
-    );
+    out.extend_from_slice(&Header { length: 0, command, status, sequence }.octets());
     write(out);
     let length = (out.len() - start) as u32;
     out[start..start + 4].copy_from_slice(&length.to_be_bytes());
@@ -123,11 +101,7 @@ pub struct Framer {
 impl Framer {
     /// An empty one that accepts PDUs of at most `max` octets.
     pub const fn new(max: u32) -> Self {
-        Self {
-            kept: Vec::new(),
-            max,
-            lost: false,
-        }
+        Self { kept: Vec::new(), max, lost: false }
     }
 
     /// Changes the limit; what is already kept is judged by the new one.
@@ -148,11 +122,7 @@ impl Framer {
     /// Takes a chunk and hands over each complete PDU (header and body), or the header that lost the stream, after which
     /// everything is ignored. `each` returns the limit for the next PDU, or None to stop here and drop the rest.
     #[inline]
-    pub fn feed(
-        &mut self,
-        mut chunk: &[u8],
-        mut each: impl FnMut(Result<(Header, &[u8]), Header>) -> Option<u32>,
-    ) {
+    pub fn feed(&mut self, mut chunk: &[u8], mut each: impl FnMut(Result<(Header, &[u8]), Header>) -> Option<u32>) {
         // Only the PDU that began in an earlier chunk is copied; the others are read where they lie.
         while !self.lost && !self.kept.is_empty() && !chunk.is_empty() {
             let mut kept = std::mem::take(&mut self.kept);

@@ -68,11 +68,7 @@ impl Pdu {
             return Ok(pdu);
         }
         let at = data.len() - rest.len();
-        Err(Error::at(
-            "smpp.bad_length",
-            at,
-            format!("{} octets follow the PDU, which ends at {at}", rest.len()),
-        ))
+        Err(Error::at("smpp.bad_length", at, format!("{} octets follow the PDU, which ends at {at}", rest.len())))
     }
 
     /// Decodes the PDU at the front and returns what follows it.
@@ -82,10 +78,7 @@ impl Pdu {
             Front::Partial(need) => Err(Error::at(
                 "smpp.truncated",
                 data.len(),
-                format!(
-                    "the PDU has {need} octets or more, only {} are here",
-                    data.len()
-                ),
+                format!("the PDU has {need} octets or more, only {} are here", data.len()),
             )),
             Front::Lost(header) => Err(bad_length(header)),
         }
@@ -93,12 +86,7 @@ impl Pdu {
 
     /// Decodes a PDU that a framer has cut out.
     pub fn decode_body(header: Header, body: &[u8]) -> Result<Self> {
-        let Header {
-            command,
-            status,
-            sequence,
-            ..
-        } = header;
+        let Header { command, status, sequence, .. } = header;
         let Some(row) = command::find(command) else {
             return Err(Error::at(
                 "smpp.unknown_command",
@@ -108,19 +96,9 @@ impl Pdu {
         };
         let (fields, tlvs) = read(row, body).map_err(|bad| {
             let at = bad.offset + HEADER;
-            Error {
-                offset: Some(at),
-                message: format!("{}: {} (octet {at})", row.name, bad.reason),
-                ..bad.into()
-            }
+            Error { offset: Some(at), message: format!("{}: {} (octet {at})", row.name, bad.reason), ..bad.into() }
         })?;
-        Ok(Self {
-            command,
-            status,
-            sequence,
-            fields,
-            tlvs,
-        })
+        Ok(Self { command, status, sequence, fields, tlvs })
     }
 
     /// A PDU from some of its parameters: what is left out is 0 or empty, counts follow from what they count. A response
@@ -150,20 +128,10 @@ impl Pdu {
             let known: Vec<_> = row.fields.iter().map(|field| field.name).collect();
             return Err(Error::new(
                 "smpp.bad_field",
-                format!(
-                    "{} has no field {name:?}; it has: {}",
-                    row.name,
-                    known.join(", ")
-                ),
+                format!("{} has no field {name:?}; it has: {}", row.name, known.join(", ")),
             ));
         }
-        let pdu = Self {
-            command,
-            status,
-            sequence,
-            fields,
-            tlvs,
-        };
+        let pdu = Self { command, status, sequence, fields, tlvs };
         pdu.encode().map(|_| pdu)
     }
 
@@ -188,24 +156,15 @@ impl Pdu {
                 ));
             }
             for (at, (field, (_, value))) in row.fields.iter().zip(&self.fields).enumerate() {
-                if field.kind == Kind::Count
-                    && *value != Value::Int(count(&self.fields[at + 1].1) as u32)
-                {
-                    return Err(wrong(
-                        row,
-                        field,
-                        "does not count what follows it; leave it out",
-                    ));
+                if field.kind == Kind::Count && *value != Value::Int(count(&self.fields[at + 1].1) as u32) {
+                    return Err(wrong(row, field, "does not count what follows it; leave it out"));
                 }
                 put(out, field, value).map_err(|why| wrong(row, field, why))?;
             }
         }
         for (tag, value) in &self.tlvs {
             if value.len() > usize::from(u16::MAX) {
-                return Err(Error::new(
-                    "smpp.bad_field",
-                    format!("TLV 0x{tag:04X} is longer than 65,535 octets"),
-                ));
+                return Err(Error::new("smpp.bad_field", format!("TLV 0x{tag:04X} is longer than 65,535 octets")));
             }
             tlv::put(out, *tag, value);
         }
@@ -215,27 +174,17 @@ impl Pdu {
 
 /// The error for a length that loses the stream.
 pub fn bad_length(header: Header) -> Error {
-    Error::at(
-        "smpp.bad_length",
-        0,
-        format!("command_length {} cannot be true", header.length),
-    )
+    Error::at("smpp.bad_length", 0, format!("command_length {} cannot be true", header.length))
 }
 
 fn row(command: u32) -> Result<&'static Operation> {
     command::find(command).ok_or_else(|| {
-        Error::new(
-            "smpp.unknown_command",
-            format!("command_id 0x{command:08X} is not an operation of SMPP 3.4"),
-        )
+        Error::new("smpp.unknown_command", format!("command_id 0x{command:08X} is not an operation of SMPP 3.4"))
     })
 }
 
 fn wrong(row: &Operation, field: &Field, why: &str) -> Error {
-    Error::new(
-        "smpp.bad_field",
-        format!("{}: {} {why}", row.name, field.name),
-    )
+    Error::new("smpp.bad_field", format!("{}: {} {why}", row.name, field.name))
 }
 
 const fn empty(kind: Kind) -> Value {
@@ -274,28 +223,16 @@ fn read(row: &Operation, body: &[u8]) -> std::result::Result<Parts, Malformed> {
                 counted = usize::from(r.int1()?);
                 Value::Int(counted as u32)
             }
-            Kind::CString(max) => Value::Text(
-                r.cstring(max, field.refusal, too_long(field.name))?
-                    .to_vec(),
-            ),
-            Kind::Octets => Value::Octets(
-                r.octets(
-                    counted,
-                    field.refusal,
-                    "sm_length is more than what follows it",
-                )?
-                .to_vec(),
-            ),
-            Kind::Destinations => Value::Destinations(
-                (0..counted)
-                    .map(|_| destination(&mut r))
-                    .collect::<std::result::Result<_, _>>()?,
-            ),
-            Kind::Failures => Value::Failures(
-                (0..counted)
-                    .map(|_| failure(&mut r))
-                    .collect::<std::result::Result<_, _>>()?,
-            ),
+            Kind::CString(max) => Value::Text(r.cstring(max, field.refusal, too_long(field.name))?.to_vec()),
+            Kind::Octets => {
+                Value::Octets(r.octets(counted, field.refusal, "sm_length is more than what follows it")?.to_vec())
+            }
+            Kind::Destinations => {
+                Value::Destinations((0..counted).map(|_| destination(&mut r)).collect::<std::result::Result<_, _>>()?)
+            }
+            Kind::Failures => {
+                Value::Failures((0..counted).map(|_| failure(&mut r)).collect::<std::result::Result<_, _>>()?)
+            }
         };
         fields.push((field.name, value));
     }
@@ -304,12 +241,7 @@ fn read(row: &Operation, body: &[u8]) -> std::result::Result<Parts, Malformed> {
         reason: "a TLV is cut short",
         offset: r.offset() + at,
     })?;
-    Ok((
-        fields,
-        tlvs.iter()
-            .map(|(tag, value)| (tag, value.to_vec()))
-            .collect(),
-    ))
+    Ok((fields, tlvs.iter().map(|(tag, value)| (tag, value.to_vec())).collect()))
 }
 
 /// The reason names the field, so that a log line is enough to find a peer's mistake.
@@ -333,20 +265,11 @@ fn destination(r: &mut Reader<'_>) -> std::result::Result<Destination, Malformed
     match r.int1()? {
         1 => {
             let [ton, npi] = r.array()?;
-            let addr = r.cstring(
-                max::ADDR,
-                st::ESME_RINVDSTADR,
-                "destination_addr is too long or has no end",
-            )?;
+            let addr = r.cstring(max::ADDR, st::ESME_RINVDSTADR, "destination_addr is too long or has no end")?;
             Ok(Destination::Sme(ton, npi, addr.to_vec()))
         }
         2 => Ok(Destination::List(
-            r.cstring(
-                max::DL_NAME,
-                st::ESME_RINVDLNAME,
-                "dl_name is too long or has no end",
-            )?
-            .to_vec(),
+            r.cstring(max::DL_NAME, st::ESME_RINVDLNAME, "dl_name is too long or has no end")?.to_vec(),
         )),
         _ => Err(r.fail(st::ESME_RINVDESTFLAG, "dest_flag is neither 1 nor 2")),
     }
@@ -354,19 +277,8 @@ fn destination(r: &mut Reader<'_>) -> std::result::Result<Destination, Malformed
 
 fn failure(r: &mut Reader<'_>) -> std::result::Result<Failure, Malformed> {
     let [ton, npi] = r.array()?;
-    let addr = r
-        .cstring(
-            max::ADDR,
-            st::ESME_RINVDSTADR,
-            "destination_addr is too long or has no end",
-        )?
-        .to_vec();
-    Ok(Failure {
-        ton,
-        npi,
-        addr,
-        status: r.int4()?,
-    })
+    let addr = r.cstring(max::ADDR, st::ESME_RINVDSTADR, "destination_addr is too long or has no end")?.to_vec();
+    Ok(Failure { ton, npi, addr, status: r.int4()? })
 }
 
 fn put(out: &mut Vec<u8>, field: &Field, value: &Value) -> std::result::Result<(), &'static str> {

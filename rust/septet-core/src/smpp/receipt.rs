@@ -70,9 +70,7 @@ impl State {
         match value {
             0 => Some(Self::Enroute),
             9 => Some(Self::Undeliverable),
-            _ => Self::ALL
-                .into_iter()
-                .find(|state| state.message_state() == value),
+            _ => Self::ALL.into_iter().find(|state| state.message_state() == value),
         }
     }
 
@@ -98,12 +96,7 @@ impl State {
         ];
         let is = |word: &str| stat.eq_ignore_ascii_case(word.as_bytes());
         let plain = Self::ALL.into_iter().find(|state| is(state.stat()));
-        plain.or_else(|| {
-            OTHERS
-                .into_iter()
-                .find(|(word, _)| is(word))
-                .map(|(_, state)| state)
-        })
+        plain.or_else(|| OTHERS.into_iter().find(|(word, _)| is(word)).map(|(_, state)| state))
     }
 
     /// True if nothing more is to come. More receipts may follow ENROUTE and ACCEPTD.
@@ -133,16 +126,7 @@ pub struct Receipt<'a> {
     pub text: Option<&'a [u8]>,
 }
 
-const KEYS: [&[u8]; 8] = [
-    b"id",
-    b"sub",
-    b"dlvrd",
-    b"submit date",
-    b"done date",
-    b"stat",
-    b"err",
-    b"text",
-];
+const KEYS: [&[u8]; 8] = [b"id", b"sub", b"dlvrd", b"submit date", b"done date", b"stat", b"err", b"text"];
 const TEXT: usize = 7;
 
 impl<'a> Receipt<'a> {
@@ -166,8 +150,7 @@ pub fn parse(body: &[u8]) -> Option<Receipt<'_>> {
     let mut open: Option<(usize, usize)> = None;
     let mut at = 0;
     while at < body.len() {
-        let begins =
-            at == 0 || is_blank(body[at - 1]) || matches!(body[at - 1], b',' | b';' | b'|');
+        let begins = at == 0 || is_blank(body[at - 1]) || matches!(body[at - 1], b',' | b';' | b'|');
         let Some((key, length)) = (if begins { key_at(&body[at..]) } else { None }) else {
             at += 1;
             continue;
@@ -183,8 +166,7 @@ pub fn parse(body: &[u8]) -> Option<Receipt<'_>> {
     if let Some((key, start)) = open {
         close(&mut receipt, key, &body[start..]);
     }
-    let told =
-        receipt.stat.is_some() || receipt.done_date.is_some() || receipt.submit_date.is_some();
+    let told = receipt.stat.is_some() || receipt.done_date.is_some() || receipt.submit_date.is_some();
     (receipt.id.is_some_and(|id| !id.is_empty()) && told).then_some(receipt)
 }
 
@@ -193,14 +175,9 @@ fn key_at(rest: &[u8]) -> Option<(usize, usize)> {
     KEYS.iter().enumerate().find_map(|(key, name)| {
         let head = rest.get(..name.len())?;
         let same = head.iter().zip(*name).all(|(is, wanted)| {
-            is.eq_ignore_ascii_case(wanted)
-                || (*wanted == b' ' && matches!(is, b'_' | b'-' | b'\t'))
+            is.eq_ignore_ascii_case(wanted) || (*wanted == b' ' && matches!(is, b'_' | b'-' | b'\t'))
         });
-        let blanks = rest[name.len()..]
-            .iter()
-            .take(3)
-            .take_while(|octet| is_blank(**octet))
-            .count();
+        let blanks = rest[name.len()..].iter().take(3).take_while(|octet| is_blank(**octet)).count();
         let colon = rest.get(name.len() + blanks) == Some(&b':');
         (same && colon).then_some((key, name.len() + blanks + 1))
     })
@@ -216,9 +193,7 @@ fn close<'a>(receipt: &mut Receipt<'a>, key: usize, value: &'a [u8]) {
         value
     } else {
         let value = value.trim_ascii();
-        let end = value
-            .iter()
-            .rposition(|octet| !matches!(octet, 0 | b',' | b';' | b'|' | b' '));
+        let end = value.iter().rposition(|octet| !matches!(octet, 0 | b',' | b';' | b'|' | b' '));
         &value[..end.map_or(0, |end| end + 1)]
     });
 }
@@ -248,46 +223,40 @@ pub fn from_sm<'a>(sm: &Sm<'a>) -> Option<Outcome<'a>> {
     if !marked && sm.esm_class != 0 {
         return None;
     }
-    let text = parse(sm.payload());
+    let text = parse(after_header(sm)).or_else(|| parse(sm.payload()));
     let stat = text.and_then(|text| text.stat);
     if !marked {
         let plain = text.is_some_and(|text| text.done_date.is_some() || text.submit_date.is_some());
         let known = stat.and_then(State::from_stat).is_some();
-        let tagged = sm.tlvs.get(tlv::RECEIPTED_MESSAGE_ID).is_some()
-            && sm.tlvs.get(tlv::MESSAGE_STATE).is_some();
+        let tagged = sm.tlvs.get(tlv::RECEIPTED_MESSAGE_ID).is_some() && sm.tlvs.get(tlv::MESSAGE_STATE).is_some();
         if !(plain && known || tagged) {
             return None;
         }
     }
-    let id = sm
-        .tlvs
-        .text(tlv::RECEIPTED_MESSAGE_ID)
-        .filter(|id| !id.is_empty());
-    let state = sm
-        .tlvs
-        .int(tlv::MESSAGE_STATE)
-        .and_then(|value| State::from_message_state(u8::try_from(value).ok()?));
+    let id = sm.tlvs.text(tlv::RECEIPTED_MESSAGE_ID).filter(|id| !id.is_empty());
+    let state = sm.tlvs.int(tlv::MESSAGE_STATE).and_then(|value| State::from_message_state(u8::try_from(value).ok()?));
     let id = id.or_else(|| text.and_then(|text| text.id))?;
     Some(Outcome {
         id,
-        state: state
-            .or_else(|| stat.and_then(State::from_stat))
-            .unwrap_or(State::Unknown),
+        state: state.or_else(|| stat.and_then(State::from_stat)).unwrap_or(State::Unknown),
         err: text.and_then(|text| text.err).filter(|err| !err.is_empty()),
-        network_error: sm
-            .tlvs
-            .get(tlv::NETWORK_ERROR_CODE)
-            .and_then(|code| code.try_into().ok()),
+        network_error: sm.tlvs.get(tlv::NETWORK_ERROR_CODE).and_then(|code| code.try_into().ok()),
     })
+}
+
+/// The message without its user data header, if it says that it has one (5.2.12).
+fn after_header<'a>(sm: &Sm<'a>) -> &'a [u8] {
+    let body = sm.payload();
+    match body.split_first() {
+        Some((length, rest)) if sm.has_udh() => rest.get(usize::from(*length)..).unwrap_or(body),
+        _ => body,
+    }
 }
 
 /// Appends the text of a receipt in the specification's form (appendix B), dates in UTC. `err` is at most three digits or
 /// letters, `000` if empty; of `text` (default alphabet) the first 20 octets are written; `sub` and `dlvrd` count short
 /// messages, at most 999.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the fields of the appendix, one each"
-)]
+#[expect(clippy::too_many_arguments, reason = "the fields of the appendix, one each")]
 pub fn write_text(
     out: &mut Vec<u8>,
     id: &[u8],
@@ -316,11 +285,7 @@ pub fn write_text(
     out.extend_from_slice(b" stat:");
     out.extend_from_slice(state.stat().as_bytes());
     out.extend_from_slice(b" err:");
-    out.extend_from_slice(if err.is_empty() {
-        b"000"
-    } else {
-        &err[..err.len().min(3)]
-    });
+    out.extend_from_slice(if err.is_empty() { b"000" } else { &err[..err.len().min(3)] });
     out.extend_from_slice(b" text:");
     out.extend_from_slice(&text[..text.len().min(20)]);
 }

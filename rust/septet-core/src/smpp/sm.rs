@@ -69,11 +69,7 @@ impl<'a> Sm<'a> {
         match command {
             command::SUBMIT_SM | command::DELIVER_SM => Self::parse_message(body),
             command::DATA_SM => Self::parse_data(body),
-            _ => Err(Malformed {
-                status: st::ESME_RINVCMDID,
-                reason: "this operation carries no message",
-                offset: 0,
-            }),
+            _ => Err(Malformed { status: st::ESME_RINVCMDID, reason: "this operation carries no message", offset: 0 }),
         }
     }
 
@@ -84,22 +80,13 @@ impl<'a> Sm<'a> {
         let source = source(&mut r, max::ADDR)?;
         let dest = dest(&mut r, max::ADDR)?;
         let [esm_class, protocol_id, priority] = r.array()?;
-        let schedule = r.cstring(
-            max::TIME,
-            st::ESME_RINVSCHED,
-            "schedule_delivery_time is longer than 16 octets or has no end",
-        )?;
-        let validity = r.cstring(
-            max::TIME,
-            st::ESME_RINVEXPIRY,
-            "validity_period is longer than 16 octets or has no end",
-        )?;
+        let schedule =
+            r.cstring(max::TIME, st::ESME_RINVSCHED, "schedule_delivery_time is longer than 16 octets or has no end")?;
+        let validity =
+            r.cstring(max::TIME, st::ESME_RINVEXPIRY, "validity_period is longer than 16 octets or has no end")?;
         let [registered, replace, data_coding, default_msg_id, sm_length] = r.array()?;
-        let short_message = r.octets(
-            usize::from(sm_length),
-            st::ESME_RINVMSGLEN,
-            "sm_length is more than what follows it",
-        )?;
+        let short_message =
+            r.octets(usize::from(sm_length), st::ESME_RINVMSGLEN, "sm_length is more than what follows it")?;
         Ok(Self {
             service_type,
             source,
@@ -126,16 +113,7 @@ impl<'a> Sm<'a> {
         let dest = dest(&mut r, max::LONG_ADDR)?;
         let [esm_class, registered, data_coding] = r.array()?;
         let tlvs = tlvs(&r)?;
-        Ok(Self {
-            service_type,
-            source,
-            dest,
-            esm_class,
-            registered,
-            data_coding,
-            tlvs,
-            ..Self::default()
-        })
+        Ok(Self { service_type, source, dest, esm_class, registered, data_coding, tlvs, ..Self::default() })
     }
 
     /// Appends the body. Fields within their limits come back from [`Sm::parse`] as they were; a `short_message` that
@@ -155,18 +133,8 @@ impl<'a> Sm<'a> {
             out.extend_from_slice(&[self.esm_class, self.protocol_id, self.priority]);
             put_cstring(out, self.schedule, max::TIME);
             put_cstring(out, self.validity, max::TIME);
-            let length = if in_field {
-                self.short_message.len() as u8
-            } else {
-                0
-            };
-            out.extend_from_slice(&[
-                self.registered,
-                self.replace,
-                self.data_coding,
-                self.default_msg_id,
-                length,
-            ]);
+            let length = if in_field { self.short_message.len() as u8 } else { 0 };
+            out.extend_from_slice(&[self.registered, self.replace, self.data_coding, self.default_msg_id, length]);
         }
         if in_field {
             out.extend_from_slice(self.short_message);
@@ -193,32 +161,20 @@ impl<'a> Sm<'a> {
 
 #[inline]
 fn service_type<'a>(r: &mut Reader<'a>) -> Result<&'a [u8], Malformed> {
-    r.cstring(
-        max::SERVICE_TYPE,
-        st::ESME_RINVSERTYP,
-        "service_type is longer than 5 octets or has no end",
-    )
+    r.cstring(max::SERVICE_TYPE, st::ESME_RINVSERTYP, "service_type is longer than 5 octets or has no end")
 }
 
 #[inline]
 fn source<'a>(r: &mut Reader<'a>, max: usize) -> Result<Addr<'a>, Malformed> {
     let [ton, npi] = r.array()?;
-    let addr = r.cstring(
-        max,
-        st::ESME_RINVSRCADR,
-        "source_addr is too long or has no end",
-    )?;
+    let addr = r.cstring(max, st::ESME_RINVSRCADR, "source_addr is too long or has no end")?;
     Ok(Addr { ton, npi, addr })
 }
 
 #[inline]
 fn dest<'a>(r: &mut Reader<'a>, max: usize) -> Result<Addr<'a>, Malformed> {
     let [ton, npi] = r.array()?;
-    let addr = r.cstring(
-        max,
-        st::ESME_RINVDSTADR,
-        "destination_addr is too long or has no end",
-    )?;
+    let addr = r.cstring(max, st::ESME_RINVDSTADR, "destination_addr is too long or has no end")?;
     Ok(Addr { ton, npi, addr })
 }
 

@@ -124,10 +124,7 @@ statuses! {
 
 /// The row of `code`, if the specification names it.
 pub fn find(code: u32) -> Option<&'static Status> {
-    TABLE
-        .binary_search_by_key(&code, |row| row.code)
-        .ok()
-        .map(|at| &TABLE[at])
+    TABLE.binary_search_by_key(&code, |row| row.code).ok().map(|at| &TABLE[at])
 }
 
 /// The row called `name`.

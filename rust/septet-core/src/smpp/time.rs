@@ -48,18 +48,12 @@ pub fn parse(field: &[u8]) -> Option<Time> {
     match field[15] {
         b'R' => {
             let days = year * 365 + month * 30 + day;
-            Some(Time::In(
-                days * DAY + hour * HOUR + minute * MINUTE + second * SECOND + fraction,
-            ))
+            Some(Time::In(days * DAY + hour * HOUR + minute * MINUTE + second * SECOND + fraction))
         }
         sign @ (b'+' | b'-') if quarters <= 48 => {
             let local = moment(2000 + year, [month, day, hour, minute, second])? + fraction;
             let ahead = quarters * QUARTER;
-            Some(Time::At(if sign == b'+' {
-                local.checked_sub(ahead)?
-            } else {
-                local + ahead
-            }))
+            Some(Time::At(if sign == b'+' { local.checked_sub(ahead)? } else { local + ahead }))
         }
         _ => None,
     }
@@ -80,14 +74,7 @@ pub fn write_relative(out: &mut Vec<u8>, seconds: u64) {
     let days = ms / DAY;
     let (years, days) = (days / 365, days % 365);
     // Twelve months of 30 days leave five days over, which still fit: 12 months and 4 days at most.
-    let parts = [
-        years,
-        days / 30,
-        days % 30,
-        ms % DAY / HOUR,
-        ms % HOUR / MINUTE,
-        ms % MINUTE / SECOND,
-    ];
+    let parts = [years, days / 30, days % 30, ms % DAY / HOUR, ms % HOUR / MINUTE, ms % MINUTE / SECOND];
     for part in parts {
         two(out, part);
     }
@@ -110,9 +97,7 @@ pub fn parse_stamp(text: &[u8]) -> Option<WallMs> {
     match text.len() {
         10 => pairs(text).and_then(|[y, mo, d, h, mi]| moment(2000 + y, [mo, d, h, mi, 0])),
         12 => pairs(text).and_then(|[y, mo, d, h, mi, s]| moment(2000 + y, [mo, d, h, mi, s])),
-        14 => {
-            pairs(text).and_then(|[c, y, mo, d, h, mi, s]| moment(c * 100 + y, [mo, d, h, mi, s]))
-        }
+        14 => pairs(text).and_then(|[c, y, mo, d, h, mi, s]| moment(c * 100 + y, [mo, d, h, mi, s])),
         16 => match parse(text)? {
             Time::At(at) => Some(at),
             Time::Unset | Time::In(_) => None,
@@ -186,14 +171,7 @@ fn stamp(out: &mut Vec<u8>, at: WallMs, parts: usize) {
         days -= days_in(year, month);
         month += 1;
     }
-    let all = [
-        year % 100,
-        month,
-        days + 1,
-        at % DAY / HOUR,
-        at % HOUR / MINUTE,
-        at % MINUTE / SECOND,
-    ];
+    let all = [year % 100, month, days + 1, at % DAY / HOUR, at % HOUR / MINUTE, at % MINUTE / SECOND];
     for part in &all[..parts] {
         two(out, *part);
     }
@@ -229,9 +207,7 @@ mod tests {
 
     #[test]
     fn zones_are_quarter_hours_from_utc() {
-        let Some(Time::At(utc)) = parse(b"260101120000000+") else {
-            panic!()
-        };
+        let Some(Time::At(utc)) = parse(b"260101120000000+") else { panic!() };
         assert_eq!(parse(b"260101130000004+"), Some(Time::At(utc)));
         assert_eq!(parse(b"260101070000020-"), Some(Time::At(utc)));
         assert_eq!(parse(b"260101070000049-"), None);
@@ -239,14 +215,8 @@ mod tests {
 
     #[test]
     fn durations() {
-        assert_eq!(
-            parse(b"000002030405000R"),
-            Some(Time::In(2 * DAY + 3 * HOUR + 4 * MINUTE + 5 * SECOND))
-        );
-        assert_eq!(
-            written(|out| write_relative(out, 90_061)),
-            "000001010101000R"
-        );
+        assert_eq!(parse(b"000002030405000R"), Some(Time::In(2 * DAY + 3 * HOUR + 4 * MINUTE + 5 * SECOND)));
+        assert_eq!(written(|out| write_relative(out, 90_061)), "000001010101000R");
         assert_eq!(Time::In(5).after(10), Some(15));
     }
 
@@ -262,13 +232,7 @@ mod tests {
         ] {
             assert_eq!(parse(bad), None, "{}", String::from_utf8_lossy(bad));
         }
-        for bad in [
-            &b"0000000000"[..],
-            b"",
-            b"abc",
-            b"2602292359",
-            b"20261301000000",
-        ] {
+        for bad in [&b"0000000000"[..], b"", b"abc", b"2602292359", b"20261301000000"] {
             assert_eq!(parse_stamp(bad), None, "{}", String::from_utf8_lossy(bad));
         }
     }

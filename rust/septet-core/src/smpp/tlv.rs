@@ -22,11 +22,7 @@ impl<'a> Tlvs<'a> {
     pub fn check(raw: &'a [u8]) -> Result<Self, usize> {
         let mut iter = Self(raw).iter();
         iter.by_ref().for_each(drop);
-        if iter.rest.is_empty() {
-            Ok(Self(raw))
-        } else {
-            Err(raw.len() - iter.rest.len())
-        }
+        if iter.rest.is_empty() { Ok(Self(raw)) } else { Err(raw.len() - iter.rest.len()) }
     }
 
     /// The octets as they stand on the wire.
@@ -46,18 +42,13 @@ impl<'a> Tlvs<'a> {
 
     /// The value of the first element with this tag.
     pub fn get(&self, tag: u16) -> Option<&'a [u8]> {
-        self.iter()
-            .find(|(found, _)| *found == tag)
-            .map(|(_, value)| value)
+        self.iter().find(|(found, _)| *found == tag).map(|(_, value)| value)
     }
 
     /// A C-octet value, with or without its NUL: peers write both.
     pub fn text(&self, tag: u16) -> Option<&'a [u8]> {
         let value = self.get(tag)?;
-        let end = value
-            .iter()
-            .position(|octet| *octet == 0)
-            .unwrap_or(value.len());
+        let end = value.iter().position(|octet| *octet == 0).unwrap_or(value.len());
         Some(&value[..end])
     }
 
@@ -67,11 +58,7 @@ impl<'a> Tlvs<'a> {
         if value.is_empty() || value.len() > 4 {
             return None;
         }
-        Some(
-            value
-                .iter()
-                .fold(0, |sum, octet| sum << 8 | u32::from(*octet)),
-        )
+        Some(value.iter().fold(0, |sum, octet| sum << 8 | u32::from(*octet)))
     }
 }
 
@@ -102,10 +89,7 @@ impl<'a> Iterator for Iter<'a> {
 
 /// Appends one element. A value longer than 65,535 octets does not fit the length field and is cut there.
 pub fn put(out: &mut Vec<u8>, tag: u16, value: &[u8]) {
-    debug_assert!(
-        u16::try_from(value.len()).is_ok(),
-        "a TLV's length has two octets"
-    );
+    debug_assert!(u16::try_from(value.len()).is_ok(), "a TLV's length has two octets");
     let value = &value[..value.len().min(usize::from(u16::MAX))];
     out.extend_from_slice(&tag.to_be_bytes());
     out.extend_from_slice(&(value.len() as u16).to_be_bytes());
@@ -192,10 +176,7 @@ tags! {
 
 /// The specification's name of a tag.
 pub fn name(tag: u16) -> Option<&'static str> {
-    NAMES
-        .binary_search_by_key(&tag, |row| row.0)
-        .ok()
-        .map(|at| NAMES[at].1)
+    NAMES.binary_search_by_key(&tag, |row| row.0).ok().map(|at| NAMES[at].1)
 }
 
 /// The tag called `name`.
@@ -223,14 +204,7 @@ mod tests {
         put(&mut raw, CALLBACK_NUM, b"b");
         let tlvs = Tlvs::check(&raw).unwrap();
         let seen: Vec<_> = tlvs.iter().collect();
-        assert_eq!(
-            seen,
-            [
-                (CALLBACK_NUM, &b"a"[..]),
-                (0x1401, b""),
-                (CALLBACK_NUM, b"b")
-            ]
-        );
+        assert_eq!(seen, [(CALLBACK_NUM, &b"a"[..]), (0x1401, b""), (CALLBACK_NUM, b"b")]);
         assert_eq!(tlvs.get(CALLBACK_NUM), Some(&b"a"[..]));
     }
 

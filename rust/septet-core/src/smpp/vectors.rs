@@ -5,22 +5,19 @@ use super::receipt::{self, Receipt};
 use serde_json::{Value as Json, json};
 
 fn lines(text: &str) -> impl Iterator<Item = Json> {
-    text.lines()
-        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON"))
 }
 
 fn unhex(hex: &Json) -> Vec<u8> {
     let digits = hex.as_str().expect("hexadecimal").as_bytes();
     let digit = |octet: u8| char::from(octet).to_digit(16).expect("a digit") as u8;
     let (pairs, _) = digits.as_chunks::<2>();
-    pairs
-        .iter()
-        .map(|[high, low]| digit(*high) << 4 | digit(*low))
-        .collect()
+    pairs.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)).collect()
 }
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    let digit = |value: u8| char::from_digit(value.into(), 16).expect("four bits");
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect()
 }
 
 fn latin(octets: &[u8]) -> String {
@@ -51,40 +48,18 @@ fn pdus() {
         let data = unhex(&vector["hex"]);
         if let Some(code) = vector.get("error") {
             let error = Pdu::decode(&data).expect_err(clause.as_str().unwrap_or_default());
-            assert_eq!(
-                (&json!(error.code), &json!(error.offset)),
-                (code, &vector["offset"]),
-                "{clause}"
-            );
+            assert_eq!((&json!(error.code), &json!(error.offset)), (code, &vector["offset"]), "{clause}");
             continue;
         }
         let pdu = Pdu::decode(&data).unwrap_or_else(|error| panic!("{clause}: {error}"));
-        let fields: serde_json::Map<_, _> = pdu
-            .fields
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), shown(value)))
-            .collect();
-        let tlvs: Vec<_> = pdu
-            .tlvs
-            .iter()
-            .map(|(tag, value)| json!([tag, hex(value)]))
-            .collect();
+        let fields: serde_json::Map<_, _> =
+            pdu.fields.iter().map(|(name, value)| ((*name).to_owned(), shown(value))).collect();
+        let tlvs: Vec<_> = pdu.tlvs.iter().map(|(tag, value)| json!([tag, hex(value)])).collect();
         assert_eq!(Json::from(fields), vector["fields"], "{clause}");
         assert_eq!(json!(tlvs), vector["tlvs"], "{clause}");
         let header = (json!(pdu.command), json!(pdu.status), json!(pdu.sequence));
-        assert_eq!(
-            (&header.0, &header.1, &header.2),
-            (
-                &vector["command_id"],
-                &vector["status"],
-                &vector["sequence"]
-            )
-        );
-        assert_eq!(
-            hex(&pdu.encode().expect("what was decoded")),
-            vector["hex"],
-            "{clause}"
-        );
+        assert_eq!((&header.0, &header.1, &header.2), (&vector["command_id"], &vector["status"], &vector["sequence"]));
+        assert_eq!(hex(&pdu.encode().expect("what was decoded")), vector["hex"], "{clause}");
     }
 }
 
@@ -101,14 +76,11 @@ fn receipts() {
             ("err", receipt.err),
             ("text", receipt.text),
         ];
-        let present = named.into_iter().filter_map(|(name, part)| {
-            Some((name.to_owned(), json!(String::from_utf8_lossy(part?))))
-        });
+        let present =
+            named.into_iter().filter_map(|(name, part)| Some((name.to_owned(), json!(String::from_utf8_lossy(part?)))));
         Json::Object(present.collect())
     };
-    for vector in lines(include_str!(
-        "../../../../tests/vectors/smpp_receipts.jsonl"
-    )) {
+    for vector in lines(include_str!("../../../../tests/vectors/smpp_receipts.jsonl")) {
         let body = vector["body"].as_str().expect("a text");
         let found = receipt::parse(body.as_bytes()).map_or(Json::Null, parts);
         assert_eq!(found, vector["receipt"], "{}", vector["clause"]);

@@ -90,11 +90,7 @@ const fn pair(code: u8) -> u16 {
 #[inline]
 pub fn septets(c: char) -> Option<u16> {
     let code = c as usize;
-    let found = if code < 256 {
-        LOW[code]
-    } else {
-        HIGH.iter().find(|(h, _)| *h == c).map_or(NONE, |(_, s)| *s)
-    };
+    let found = if code < 256 { LOW[code] } else { HIGH.iter().find(|(h, _)| *h == c).map_or(NONE, |(_, s)| *s) };
     (found != NONE).then_some(found)
 }
 
@@ -106,10 +102,7 @@ pub fn extended(code: u8) -> char {
     if code == ESCAPE {
         return ' ';
     }
-    EXTENSION
-        .iter()
-        .find(|(e, _)| *e == code)
-        .map_or(DEFAULT[usize::from(code & 0x7F)], |(_, c)| *c)
+    EXTENSION.iter().find(|(e, _)| *e == code).map_or(DEFAULT[usize::from(code & 0x7F)], |(_, c)| *c)
 }
 
 #[cfg(test)]

@@ -24,11 +24,7 @@ pub struct Analysis {
 /// Analyses `text` as [`segment`](super::segment) would split it with an automatic encoding.
 pub fn analyze(text: &str, reference_bits: u8, transliterate_first: bool) -> Result<Analysis> {
     let header = concat_header(reference_bits)?;
-    let plain = if transliterate_first {
-        transliterate(text)
-    } else {
-        text.into()
-    };
+    let plain = if transliterate_first { transliterate(text) } else { text.into() };
     let septets: Option<usize> = plain.chars().map(width_gsm7).sum();
     let (encoding, segment_units) = if let Some(total) = septets {
         let widths = plain.chars().filter_map(width_gsm7);
@@ -41,11 +37,7 @@ pub fn analyze(text: &str, reference_bits: u8, transliterate_first: bool) -> Res
     let mut forced_by = Vec::new();
     if encoding == Encoding::Ucs2 {
         let mut seen = HashSet::new();
-        forced_by.extend(
-            plain
-                .chars()
-                .filter(|c| width_gsm7(*c).is_none() && seen.insert(*c)),
-        );
+        forced_by.extend(plain.chars().filter(|c| width_gsm7(*c).is_none() && seen.insert(*c)));
     }
     Ok(Analysis {
         encoding,
@@ -61,12 +53,7 @@ fn width_gsm7(c: char) -> Option<usize> {
 }
 
 /// Units of each segment when characters of these widths fill them in order.
-fn fill(
-    widths: impl Iterator<Item = usize>,
-    total: usize,
-    encoding: Encoding,
-    header: usize,
-) -> Result<Vec<usize>> {
+fn fill(widths: impl Iterator<Item = usize>, total: usize, encoding: Encoding, header: usize) -> Result<Vec<usize>> {
     if total <= encoding.capacity(0) {
         return Ok(vec![total]);
     }

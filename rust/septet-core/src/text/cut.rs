@@ -33,11 +33,7 @@ fn piece(rest: &[u8], encoding: Encoding, capacity: usize) -> usize {
     match encoding {
         Encoding::Latin1 | Encoding::Binary => capacity,
         Encoding::Gsm7 => {
-            let escapes = rest[..capacity]
-                .iter()
-                .rev()
-                .take_while(|o| **o == ESCAPE)
-                .count();
+            let escapes = rest[..capacity].iter().rev().take_while(|o| **o == ESCAPE).count();
             capacity - escapes % 2
         }
         Encoding::Ucs2 => {

@@ -33,9 +33,7 @@ impl DefaultAlphabet {
             "ascii" => Ok(Self::Ascii),
             _ => Err(Error::new(
                 "text.bad_encoding",
-                format!(
-                    "default_alphabet {name:?} is unknown: use \"gsm7\", \"latin1\" or \"ascii\""
-                ),
+                format!("default_alphabet {name:?} is unknown: use \"gsm7\", \"latin1\" or \"ascii\""),
             )),
         }
     }
@@ -108,9 +106,7 @@ pub fn decode(
         )),
         None => Err(Error::new(
             "text.bad_data_coding",
-            format!(
-                "data_coding 0x{data_coding:02X} is not supported: 0, 1, 3, 8 and the GSM classes are"
-            ),
+            format!("data_coding 0x{data_coding:02X} is not supported: 0, 1, 3, 8 and the GSM classes are"),
         )),
     }
 }
@@ -118,11 +114,7 @@ pub fn decode(
 fn ascii(body: &[u8]) -> Result<String> {
     match body.iter().position(|o| !o.is_ascii()) {
         None => Ok(body.iter().map(|o| char::from(*o)).collect()),
-        Some(at) => Err(undecodable(
-            at,
-            &format!("octet 0x{:02X}", body[at]),
-            "ASCII",
-        )),
+        Some(at) => Err(undecodable(at, &format!("octet 0x{:02X}", body[at]), "ASCII")),
     }
 }
 
@@ -139,11 +131,7 @@ fn utf16(body: &[u8]) -> Result<String> {
                 at += c.len_utf16() * 2;
             }
             Err(e) => {
-                return Err(undecodable(
-                    at,
-                    &format!("the lone surrogate {:04X}", e.unpaired_surrogate()),
-                    "UCS-2",
-                ));
+                return Err(undecodable(at, &format!("the lone surrogate {:04X}", e.unpaired_surrogate()), "UCS-2"));
             }
         }
     }
@@ -151,9 +139,5 @@ fn utf16(body: &[u8]) -> Result<String> {
 }
 
 fn undecodable(at: usize, what: &str, alphabet: &str) -> Error {
-    Error::at(
-        "text.undecodable",
-        at,
-        format!("{what} at {at} is not {alphabet}: the data_coding may be wrong"),
-    )
+    Error::at("text.undecodable", at, format!("{what} at {at} is not {alphabet}: the data_coding may be wrong"))
 }

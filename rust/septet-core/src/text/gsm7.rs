@@ -45,9 +45,7 @@ pub fn decode(septets: &[u8]) -> Result<String> {
             return Err(Error::at(
                 "text.undecodable",
                 at,
-                format!(
-                    "octet 0x{code:02X} at {at} is no septet: the text is packed or in another alphabet"
-                ),
+                format!("octet 0x{code:02X} at {at} is no septet: the text is packed or in another alphabet"),
             ));
         }
         if escaped {

@@ -95,9 +95,7 @@ impl Choice {
             "latin1" => Ok(Self::Latin1),
             _ => Err(Error::new(
                 "text.bad_encoding",
-                format!(
-                    "encoding {name:?} is unknown: use \"auto\", \"gsm7\", \"ucs2\" or \"latin1\""
-                ),
+                format!("encoding {name:?} is unknown: use \"auto\", \"gsm7\", \"ucs2\" or \"latin1\""),
             )),
         }
     }
@@ -108,10 +106,7 @@ fn concat_header(reference_bits: u8) -> Result<usize> {
     match reference_bits {
         8 => Ok(6),
         16 => Ok(7),
-        other => Err(Error::new(
-            "text.bad_argument",
-            format!("reference_bits is {other}: use 8 or 16"),
-        )),
+        other => Err(Error::new("text.bad_argument", format!("reference_bits is {other}: use 8 or 16"))),
     }
 }
 
@@ -127,10 +122,7 @@ fn unencodable(c: char, at: usize, alphabet: &str) -> Error {
 }
 
 fn too_many() -> Error {
-    Error::new(
-        "text.too_many_segments",
-        format!("the message needs more than {MAX_PARTS} segments: shorten it"),
-    )
+    Error::new("text.too_many_segments", format!("the message needs more than {MAX_PARTS} segments: shorten it"))
 }
 
 fn ucs2(text: &str) -> Vec<u8> {

@@ -60,8 +60,7 @@ struct Piece<T> {
 impl<T> Open<T> {
     /// Where the piece of that sequence is, or belongs.
     fn find(&self, sequence: u8) -> Result<usize, usize> {
-        self.pieces
-            .binary_search_by_key(&sequence, |piece| piece.sequence)
+        self.pieces.binary_search_by_key(&sequence, |piece| piece.sequence)
     }
 }
 
@@ -111,28 +110,14 @@ impl<T> Reassembler<T> {
     /// (see [`expire`](Self::expire)) and the part opens a new one. So does a part of a set older than the time to live.
     /// A concatenation with impossible numbers, or of one part, is whole at once.
     pub fn add(&mut self, key: Key, fingerprint: u64, part: T, now: Micros) -> Added<T> {
-        let Concat {
-            reference,
-            wide,
-            total,
-            sequence,
-        } = key.concat;
+        let Concat { reference, wide, total, sequence } = key.concat;
         if total <= 1 || key.concat.checked().is_none() {
             return Added::Whole(vec![part]);
         }
-        let message = Message {
-            source: key.source,
-            dest: key.dest,
-            reference,
-            wide,
-            total,
-        };
+        let message = Message { source: key.source, dest: key.dest, reference, wide, total };
         self.forget_done(now);
         if let Some(open) = self.open.get(&message) {
-            let same = open
-                .find(sequence)
-                .ok()
-                .map(|at| open.pieces[at].fingerprint == fingerprint);
+            let same = open.find(sequence).ok().map(|at| open.pieces[at].fingerprint == fingerprint);
             let (id, opened) = (open.id, self.ages[&open.id].0);
             if self.aged(opened, now) || same == Some(false) {
                 self.displace(id);
@@ -151,14 +136,7 @@ impl<T> Reassembler<T> {
             return Added::Whole(vec![part]);
         };
         let (Ok(at) | Err(at)) = open.find(sequence);
-        open.pieces.insert(
-            at,
-            Piece {
-                sequence,
-                fingerprint,
-                part,
-            },
-        );
+        open.pieces.insert(at, Piece { sequence, fingerprint, part });
         self.held += 1;
         if open.pieces.len() == usize::from(total) {
             return Added::Whole(self.complete(message, now));
@@ -204,9 +182,7 @@ impl<T> Reassembler<T> {
         if !self.displaced.is_empty() {
             return Some(0);
         }
-        self.ages
-            .first_key_value()
-            .map(|(_, (opened, _))| opened.saturating_add(self.ttl))
+        self.ages.first_key_value().map(|(_, (opened, _))| opened.saturating_add(self.ttl))
     }
 
     /// Parts held in open sets.
@@ -239,11 +215,7 @@ impl<T> Reassembler<T> {
         let Some((_, message)) = self.ages.remove(&id) else {
             return Vec::new();
         };
-        let pieces = self
-            .open
-            .remove(&message)
-            .map(|open| open.pieces)
-            .unwrap_or_default();
+        let pieces = self.open.remove(&message).map(|open| open.pieces).unwrap_or_default();
         self.held -= pieces.len();
         pieces
     }
@@ -251,16 +223,14 @@ impl<T> Reassembler<T> {
     fn displace(&mut self, id: u64) {
         let pieces = self.close(id);
         if !pieces.is_empty() {
-            self.displaced
-                .push(pieces.into_iter().map(|piece| piece.part).collect());
+            self.displaced.push(pieces.into_iter().map(|piece| piece.part).collect());
         }
     }
 
     fn complete(&mut self, message: Message, now: Micros) -> Vec<T> {
         let id = self.open[&message].id;
         let pieces = self.close(id).into_iter();
-        let (fingerprints, parts): (Vec<_>, Vec<_>) =
-            pieces.map(|piece| (piece.fingerprint, piece.part)).unzip();
+        let (fingerprints, parts): (Vec<_>, Vec<_>) = pieces.map(|piece| (piece.fingerprint, piece.part)).unzip();
         if let Some(before) = self.done.remove(&message) {
             self.done_ages.remove(&before.id);
             self.remembered -= before.fingerprints.len();
@@ -268,14 +238,7 @@ impl<T> Reassembler<T> {
         let id = self.next_serial();
         self.remembered += fingerprints.len();
         self.done_ages.insert(id, (now, message.clone()));
-        self.done.insert(
-            message,
-            Done {
-                id,
-                at: now,
-                fingerprints,
-            },
-        );
+        self.done.insert(message, Done { id, at: now, fingerprints });
         parts
     }
 

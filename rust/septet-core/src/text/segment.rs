@@ -24,13 +24,7 @@ pub struct SegmentOptions {
 
 impl Default for SegmentOptions {
     fn default() -> Self {
-        Self {
-            encoding: Choice::Auto,
-            reference: 0,
-            reference_bits: 8,
-            packed: false,
-            transliterate: false,
-        }
+        Self { encoding: Choice::Auto, reference: 0, reference_bits: 8, packed: false, transliterate: false }
     }
 }
 
@@ -79,25 +73,13 @@ pub fn segment(text: &str, options: &SegmentOptions) -> Result<Segments> {
 
 /// Splits octets that are already encoded as `data_coding` says. The elements of `udh` (with its length octet, may be empty)
 /// are repeated in each part, behind the concatenation.
-pub fn segment_binary(
-    data: &[u8],
-    udh: &[u8],
-    data_coding: u8,
-    options: &SegmentOptions,
-) -> Result<Segments> {
+pub fn segment_binary(data: &[u8], udh: &[u8], data_coding: u8, options: &SegmentOptions) -> Result<Segments> {
     check(*options)?;
     if options.packed {
-        return Err(Error::new(
-            "text.bad_argument",
-            "octets are sent as they are: packed applies to text",
-        ));
+        return Err(Error::new("text.bad_argument", "octets are sent as they are: packed applies to text"));
     }
     if udh::parse(udh).is_none() {
-        return Err(Error::at(
-            "text.bad_udh",
-            0,
-            "the header's length does not match its elements",
-        ));
+        return Err(Error::at("text.bad_udh", 0, "the header's length does not match its elements"));
     }
     let encoding = match kind(data_coding) {
         Some(Kind::Ucs2) => Encoding::Ucs2,
@@ -113,10 +95,7 @@ fn check(options: SegmentOptions) -> Result<()> {
     if options.reference_bits == 8 && options.reference > 0xFF {
         return Err(Error::new(
             "text.bad_argument",
-            format!(
-                "reference {} does not fit in 8 bits: use reference_bits 16",
-                options.reference
-            ),
+            format!("reference {} does not fit in 8 bits: use reference_bits 16", options.reference),
         ));
     }
     Ok(())
@@ -124,11 +103,7 @@ fn check(options: SegmentOptions) -> Result<()> {
 
 fn encode(text: &str, options: SegmentOptions) -> Result<(Encoding, Vec<u8>)> {
     let plain = || {
-        if options.transliterate {
-            transliterate(text)
-        } else {
-            text.into()
-        }
+        if options.transliterate { transliterate(text) } else { text.into() }
     };
     Ok(match options.encoding {
         Choice::Auto => match gsm7::try_encode(&plain()) {
@@ -137,16 +112,9 @@ fn encode(text: &str, options: SegmentOptions) -> Result<(Encoding, Vec<u8>)> {
             None => (Encoding::Ucs2, ucs2(text)),
         },
         Choice::Gsm7 => (Encoding::Gsm7, gsm7::encode(&plain())?),
-        Choice::Latin1 => (
-            Encoding::Latin1,
-            latin1(text).or_else(|e| {
-                if options.transliterate {
-                    latin1(&plain())
-                } else {
-                    Err(e)
-                }
-            })?,
-        ),
+        Choice::Latin1 => {
+            (Encoding::Latin1, latin1(text).or_else(|e| if options.transliterate { latin1(&plain()) } else { Err(e) })?)
+        }
         Choice::Ucs2 => (Encoding::Ucs2, ucs2(text)),
     })
 }
@@ -164,10 +132,7 @@ fn pack_parts(
     let pieces = if units.len() <= single && !(packed && is_padding_like(units, single)) {
         vec![units]
     } else {
-        if udh::elements(given)
-            .iter()
-            .any(|e| matches!(e.iei, udh::CONCAT_8 | udh::CONCAT_16))
-        {
+        if udh::elements(given).iter().any(|e| matches!(e.iei, udh::CONCAT_8 | udh::CONCAT_16)) {
             return Err(Error::new(
                 "text.bad_udh",
                 "the header already says which part this is, but the octets exceed one part",
@@ -176,16 +141,9 @@ fn pack_parts(
         let header = others.len() + concat_header(options.reference_bits)?;
         let capacity = room(encoding, header);
         if capacity < 4 {
-            return Err(Error::new(
-                "text.bad_udh",
-                format!("a header of {header} octets leaves no room for a body"),
-            ));
+            return Err(Error::new("text.bad_udh", format!("a header of {header} octets leaves no room for a body")));
         }
-        if packed {
-            cut_packed(units, capacity)?
-        } else {
-            cut(units, encoding, capacity)?
-        }
+        if packed { cut_packed(units, capacity)? } else { cut(units, encoding, capacity)? }
     };
     let total = pieces.len() as u8;
     let mut parts = Vec::with_capacity(pieces.len());
@@ -194,16 +152,10 @@ fn pack_parts(
             given.to_vec()
         } else {
             let wide = options.reference_bits == 16;
-            let concat = Concat {
-                reference: options.reference,
-                wide,
-                total,
-                sequence: i as u8 + 1,
-            };
+            let concat = Concat { reference: options.reference, wide, total, sequence: i as u8 + 1 };
             let mut elements = concat.element();
             elements.extend_from_slice(others);
-            udh::build(&elements)
-                .ok_or_else(|| Error::new("text.bad_udh", "the header is longer than 255 octets"))?
+            udh::build(&elements).ok_or_else(|| Error::new("text.bad_udh", "the header is longer than 255 octets"))?
         };
         let udh_len = udh.len();
         let mut octets = udh;
@@ -214,12 +166,7 @@ fn pack_parts(
         }
         parts.push(Part { udh_len, octets });
     }
-    Ok(Segments {
-        encoding,
-        data_coding,
-        udhi: parts[0].udh_len > 0,
-        parts,
-    })
+    Ok(Segments { encoding, data_coding, udhi: parts[0].udh_len > 0, parts })
 }
 
 /// Octets of unpacked body beside a header: one per septet in GSM 7-bit.
@@ -242,11 +189,7 @@ fn cut_packed(units: &[u8], capacity: usize) -> Result<Vec<&[u8]>> {
         pieces.clear();
         let mut rest = units;
         while !rest.is_empty() {
-            let head = cut(
-                &rest[..rest.len().min(capacity + 1)],
-                Encoding::Gsm7,
-                capacity,
-            )?[0];
+            let head = cut(&rest[..rest.len().min(capacity + 1)], Encoding::Gsm7, capacity)?[0];
             let keep = head.len() - usize::from(is_padding_like(head, capacity));
             pieces.push(&head[..keep]);
             rest = &rest[keep..];

@@ -54,9 +54,7 @@ impl Concat {
 /// Without the indicator everything is body; so it is with a header that runs past the end.
 pub fn split(octets: &[u8], udhi: bool) -> (&[u8], &[u8]) {
     match octets.first() {
-        Some(&length) if udhi && octets.len() > usize::from(length) => {
-            octets.split_at(usize::from(length) + 1)
-        }
+        Some(&length) if udhi && octets.len() > usize::from(length) => octets.split_at(usize::from(length) + 1),
         _ => (&[], octets),
     }
 }
@@ -93,18 +91,10 @@ pub fn concat(udh: &[u8]) -> Option<Concat> {
     parse(udh)?.iter().rev().find_map(|element| {
         let (reference, wide, total, sequence) = match (element.iei, element.data) {
             (CONCAT_8, &[low, total, sequence]) => (u16::from(low), false, total, sequence),
-            (CONCAT_16, &[high, low, total, sequence]) => {
-                (u16::from_be_bytes([high, low]), true, total, sequence)
-            }
+            (CONCAT_16, &[high, low, total, sequence]) => (u16::from_be_bytes([high, low]), true, total, sequence),
             _ => return None,
         };
-        Concat {
-            reference,
-            wide,
-            total,
-            sequence,
-        }
-        .checked()
+        Concat { reference, wide, total, sequence }.checked()
     })
 }
 
@@ -134,38 +124,17 @@ mod tests {
     #[test]
     fn the_last_valid_element_counts() {
         let both = [11, 0, 3, 7, 2, 1, 8, 4, 1, 2, 3, 2];
-        assert_eq!(
-            concat(&both),
-            Some(Concat {
-                reference: 0x0102,
-                wide: true,
-                total: 3,
-                sequence: 2
-            })
-        );
+        assert_eq!(concat(&both), Some(Concat { reference: 0x0102, wide: true, total: 3, sequence: 2 }));
         let last_impossible = [10, 0, 3, 7, 2, 1, 0, 3, 9, 0, 1];
         assert_eq!(concat(&last_impossible).map(|c| c.reference), Some(7));
-        assert_eq!(
-            concat(&[6, 0, 4, 1, 2, 1, 0]),
-            None,
-            "wrong length for its identifier"
-        );
-        assert_eq!(
-            concat(&[5, 0, 4, 1, 2, 1]),
-            None,
-            "last element too short for the header"
-        );
+        assert_eq!(concat(&[6, 0, 4, 1, 2, 1, 0]), None, "wrong length for its identifier");
+        assert_eq!(concat(&[5, 0, 4, 1, 2, 1]), None, "last element too short for the header");
         assert_eq!(concat(&[5, 0, 3, 1, 2, 3]), None, "sequence past total");
     }
 
     #[test]
     fn elements_round_trip() {
-        let c = Concat {
-            reference: 300,
-            wide: true,
-            total: 9,
-            sequence: 4,
-        };
+        let c = Concat { reference: 300, wide: true, total: 9, sequence: 4 };
         let udh = build(&c.element()).unwrap();
         assert_eq!(udh.len(), 7);
         assert_eq!(concat(&udh), Some(c));

@@ -31,29 +31,10 @@ struct Content {
 
 impl Content {
     fn of(pieces: &[Piece]) -> Self {
-        let join = |run: &[Piece]| {
-            run.iter()
-                .flat_map(|p| p.body.iter().copied())
-                .collect::<Vec<u8>>()
-        };
-        let read = |run: &[Piece]| {
-            decode(
-                &join(run),
-                run[0].data_coding,
-                &[],
-                false,
-                DefaultAlphabet::Gsm7,
-            )
-            .ok()
-        };
-        let text = pieces
-            .chunk_by(|a, b| a.data_coding == b.data_coding)
-            .map(read)
-            .collect();
-        Self {
-            text,
-            data: join(pieces),
-        }
+        let join = |run: &[Piece]| run.iter().flat_map(|p| p.body.iter().copied()).collect::<Vec<u8>>();
+        let read = |run: &[Piece]| decode(&join(run), run[0].data_coding, &[], false, DefaultAlphabet::Gsm7).ok();
+        let text = pieces.chunk_by(|a, b| a.data_coding == b.data_coding).map(read).collect();
+        Self { text, data: join(pieces) }
     }
 
     fn data<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
@@ -95,10 +76,7 @@ impl Whole {
 #[pymethods]
 impl Whole {
     fn __repr__(&self) -> String {
-        format!(
-            "Whole(source={:?}, dest={:?}, parts={}, text={:?})",
-            self.source, self.dest, self.parts, self.text
-        )
+        format!("Whole(source={:?}, dest={:?}, parts={}, text={:?})", self.source, self.dest, self.parts, self.text)
     }
 }
 
@@ -127,12 +105,9 @@ impl Partial {
     fn new(py: Python<'_>, pieces: &[Piece]) -> PyResult<Self> {
         let content = Content::of(pieces);
         let first = &pieces[0];
-        let missing: Vec<u8> = (1..=first.total)
-            .filter(|s| pieces.iter().all(|p| p.sequence != *s))
-            .collect();
+        let missing: Vec<u8> = (1..=first.total).filter(|s| pieces.iter().all(|p| p.sequence != *s)).collect();
         // A list of octets would become bytes, hence the wider integer.
-        let missing =
-            PyTuple::new(py, missing.into_iter().map(u16::from).collect::<Vec<_>>())?.unbind();
+        let missing = PyTuple::new(py, missing.into_iter().map(u16::from).collect::<Vec<_>>())?.unbind();
         Ok(Self {
             source: first.source.clone(),
             dest: first.dest.clone(),
@@ -149,10 +124,7 @@ impl Partial {
 #[pymethods]
 impl Partial {
     fn __repr__(&self) -> String {
-        format!(
-            "Partial(source={:?}, dest={:?}, parts={}, total={})",
-            self.source, self.dest, self.parts, self.total
-        )
+        format!("Partial(source={:?}, dest={:?}, parts={}, total={})", self.source, self.dest, self.parts, self.total)
     }
 }
 
@@ -186,12 +158,7 @@ impl Reassembler {
             let message = format!("ttl is {ttl} seconds: use a positive number");
             return Err(Error::new("text.bad_argument", message)).or_raise(py);
         }
-        Ok(Self {
-            core: Core::new(micros(ttl), capacity),
-            capacity,
-            given_up: VecDeque::new(),
-            waiting: 0,
-        })
+        Ok(Self { core: Core::new(micros(ttl), capacity), capacity, given_up: VecDeque::new(), waiting: 0 })
     }
 
     /// Takes a part in and returns the message that it completes, if any. A part that needs no other comes back at once.
@@ -213,15 +180,8 @@ impl Reassembler {
     ) -> Option<Whole> {
         let now = micros(now);
         drop(self.core.take_aged(now));
-        let alone = Concat {
-            reference: 0,
-            wide: false,
-            total: 1,
-            sequence: 1,
-        };
-        let concat = udh::concat(udh)
-            .or_else(|| sar.and_then(from_sar))
-            .unwrap_or(alone);
+        let alone = Concat { reference: 0, wide: false, total: 1, sequence: 1 };
+        let concat = udh::concat(udh).or_else(|| sar.and_then(from_sar)).unwrap_or(alone);
         let piece = Piece {
             source: source.to_owned(),
             dest: dest.to_owned(),
@@ -232,11 +192,7 @@ impl Reassembler {
         };
         let mut hasher = DefaultHasher::new();
         (data_coding, body).hash(&mut hasher);
-        let key = Key {
-            source: source.as_bytes().into(),
-            dest: dest.as_bytes().into(),
-            concat,
-        };
+        let key = Key { source: source.as_bytes().into(), dest: dest.as_bytes().into(), concat };
         let added = self.core.add(key, hasher.finish(), piece, now);
         self.keep_given_up();
         match added {
@@ -250,11 +206,7 @@ impl Reassembler {
         let aged = self.core.take_aged(micros(now));
         self.keep_given_up();
         self.waiting = 0;
-        self.given_up
-            .drain(..)
-            .chain(aged)
-            .map(|pieces| Partial::new(py, &pieces))
-            .collect()
+        self.given_up.drain(..).chain(aged).map(|pieces| Partial::new(py, &pieces)).collect()
     }
 
     /// How many parts are waiting.
@@ -271,23 +223,14 @@ impl Reassembler {
             self.given_up.push_back(pieces);
         }
         while self.waiting > self.capacity {
-            self.waiting -= self
-                .given_up
-                .pop_front()
-                .map_or(self.waiting, |pieces| pieces.len());
+            self.waiting -= self.given_up.pop_front().map_or(self.waiting, |pieces| pieces.len());
         }
     }
 }
 
 fn from_sar((reference, total, sequence): (i64, i64, i64)) -> Option<Concat> {
     let (reference, total) = (reference.try_into().ok()?, total.try_into().ok()?);
-    Concat {
-        reference,
-        wide: true,
-        total,
-        sequence: sequence.try_into().ok()?,
-    }
-    .checked()
+    Concat { reference, wide: true, total, sequence: sequence.try_into().ok()? }.checked()
 }
 
 /// Seconds as the core counts them. Casts from floats saturate, so no number can do harm.

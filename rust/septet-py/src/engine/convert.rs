@@ -3,9 +3,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use septet_core::engine::tables::{
-    Account, Carrier, Config, Keyword, Limits, Number, Route, Smpp, Verb,
-};
+use septet_core::engine::tables::{Account, Carrier, Config, Keyword, Limits, Number, Route, Smpp, Verb};
 use septet_core::engine::{Filter, Hook, HookKind, Id, Post, Refusal, View};
 use septet_core::keywords::Mode;
 use septet_core::smpp::session::BindMode;
@@ -25,22 +23,8 @@ fn millis(seconds: f64) -> u64 {
 }
 
 type Share = (u16, u32);
-type RouteRow = (
-    Option<u16>,
-    Option<String>,
-    Vec<String>,
-    Vec<Share>,
-    Vec<u16>,
-);
-type NumberRow = (
-    String,
-    Option<u16>,
-    Option<u16>,
-    String,
-    String,
-    String,
-    String,
-);
+type RouteRow = (Option<u16>, Option<String>, Vec<String>, Vec<Share>, Vec<u16>);
+type NumberRow = (String, Option<u16>, Option<u16>, String, String, String, String);
 type KeywordRow = (u16, String, String, Option<u16>, Option<String>, String);
 
 /// Everything the engine must know of the configuration.
@@ -118,9 +102,7 @@ struct SmppIn {
 
 fn class(name: &str) -> PyResult<status::Class> {
     use status::Class::{Ok, Permanent, Retry, Session, Throttle};
-    let found = [Ok, Throttle, Retry, Permanent, Session]
-        .into_iter()
-        .find(|c| c.name() == name);
+    let found = [Ok, Throttle, Retry, Permanent, Session].into_iter().find(|c| c.name() == name);
     found.ok_or_else(|| bad("no class of statuses", name))
 }
 
@@ -137,10 +119,7 @@ fn verb(name: &str) -> PyResult<Verb> {
 impl CarrierIn {
     fn into_table(self) -> PyResult<Carrier> {
         let alphabet = DefaultAlphabet::from_name(&self.default_alphabet);
-        let statuses = self
-            .statuses
-            .iter()
-            .map(|(code, name)| Ok((*code, class(name)?)));
+        let statuses = self.statuses.iter().map(|(code, name)| Ok((*code, class(name)?)));
         Ok(Carrier {
             mode: BindMode::named(&self.bind).ok_or_else(|| bad("no bind mode", &self.bind))?,
             alphabet: alphabet.map_err(|e| bad("no alphabet", &e.message))?,
@@ -186,14 +165,7 @@ impl TablesIn {
         };
         let keyword = |(number, word, mode, account, reply, id): KeywordRow| {
             let mode = Mode::from_name(&mode).map_err(|e| bad("no keyword mode", &e.message))?;
-            PyResult::Ok(Keyword {
-                id,
-                number,
-                word,
-                mode,
-                account,
-                reply: reply.unwrap_or_default(),
-            })
+            PyResult::Ok(Keyword { id, number, word, mode, account, reply: reply.unwrap_or_default() })
         };
         let route = |(account, from, prefixes, carriers, failover): RouteRow| Route {
             account,
@@ -204,22 +176,10 @@ impl TablesIn {
         };
         let word = |(word, name): (String, String)| PyResult::Ok((word, verb(&name)?));
         Ok(Config {
-            accounts: self
-                .accounts
-                .into_iter()
-                .map(AccountIn::into_table)
-                .collect(),
-            carriers: self
-                .carriers
-                .into_iter()
-                .map(CarrierIn::into_table)
-                .collect::<PyResult<_>>()?,
+            accounts: self.accounts.into_iter().map(AccountIn::into_table).collect(),
+            carriers: self.carriers.into_iter().map(CarrierIn::into_table).collect::<PyResult<_>>()?,
             numbers: self.numbers.into_iter().map(number).collect(),
-            keywords: self
-                .keywords
-                .into_iter()
-                .map(keyword)
-                .collect::<PyResult<_>>()?,
+            keywords: self.keywords.into_iter().map(keyword).collect::<PyResult<_>>()?,
             routes: self.routes.into_iter().map(route).collect(),
             words: self.words.into_iter().map(word).collect::<PyResult<_>>()?,
             limits: Limits {
@@ -313,17 +273,17 @@ pub(super) fn shown<'py>(py: Python<'py>, view: &View) -> PyResult<Bound<'py, Py
     dict.set_item("incomplete", view.incomplete)?;
     dict.set_item("created", view.created)?;
     dict.set_item("updated", view.updated)?;
-    let events: Vec<_> = view
-        .events
-        .iter()
-        .map(|e| (e.at, e.status.name(), e.part, e.code))
-        .collect();
+    let events: Vec<_> = view.events.iter().map(|e| (e.at, e.status.name(), e.part, e.code)).collect();
     dict.set_item("events", events)?;
     Ok(dict)
 }
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    use std::fmt::Write as _;
+    octets.iter().fold(String::new(), |mut text, octet| {
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
 }
 
 /// (token, type, wall milliseconds, message).
@@ -342,19 +302,10 @@ pub(super) fn hook<'py>(py: Python<'py>, event: &Hook) -> PyResult<Bound<'py, Py
 /// A filter from a dictionary; what is missing matches all.
 pub(super) fn filter(dict: &Bound<'_, PyDict>) -> PyResult<Filter> {
     let text = |key: &str| -> PyResult<String> {
-        Ok(dict
-            .get_item(key)?
-            .map(|v| v.extract())
-            .transpose()?
-            .unwrap_or_default())
+        Ok(dict.get_item(key)?.map(|v| v.extract()).transpose()?.unwrap_or_default())
     };
-    let number = |key: &str| -> PyResult<u64> {
-        Ok(dict
-            .get_item(key)?
-            .map(|v| v.extract())
-            .transpose()?
-            .unwrap_or_default())
-    };
+    let number =
+        |key: &str| -> PyResult<u64> { Ok(dict.get_item(key)?.map(|v| v.extract()).transpose()?.unwrap_or_default()) };
     Ok(Filter {
         account: text("account")?,
         from: text("from")?,

@@ -1,9 +1,12 @@
 //! Counts as families of samples: (name, kind, [(labels, value)]); a histogram's value is (bounds, counts, sum).
 
+use std::collections::BTreeMap;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 use septet_core::clock::Micros;
-use septet_core::engine::{BOUNDS, Direction, Engine as Core, Histogram};
+use septet_core::engine::tables::Config;
+use septet_core::engine::{BOUNDS, CarrierTally, Direction, Engine as Core, Histogram};
 use septet_core::smpp::status;
 use septet_store::Finished;
 
@@ -23,23 +26,19 @@ type Labels = Vec<String>;
 
 fn histogram<'py>(py: Python<'py>, h: &Histogram) -> PyResult<Bound<'py, PyAny>> {
     let bounds: Vec<f64> = BOUNDS.iter().map(|b| *b as f64 / 1e6).collect();
-    Ok((bounds, h.counts.to_vec(), h.sum as f64 / 1e6)
-        .into_pyobject(py)?
-        .into_any())
+    Ok((bounds, h.counts.to_vec(), h.sum as f64 / 1e6).into_pyobject(py)?.into_any())
 }
 
-struct Families<'py> {
+/// The families made so far, and the names behind the engine's indexes.
+struct Families<'a, 'py> {
     py: Python<'py>,
+    core: &'a Core,
+    config: &'a Config,
     list: Bound<'py, PyList>,
 }
 
-impl<'py> Families<'py> {
-    fn add<V>(
-        &self,
-        name: &str,
-        kind: &str,
-        samples: impl IntoIterator<Item = (Labels, V)>,
-    ) -> PyResult<()>
+impl<'py> Families<'_, 'py> {
+    fn add<V>(&self, name: &str, kind: &str, samples: impl IntoIterator<Item = (Labels, V)>) -> PyResult<()>
     where
         V: IntoPyObject<'py>,
     {
@@ -49,142 +48,104 @@ impl<'py> Families<'py> {
         }
         self.list.append((name, kind, rows))
     }
+
+    /// A sample for each carrier.
+    fn each<V>(&self, name: &str, kind: &str, of: impl Fn(u16, &CarrierTally) -> V) -> PyResult<()>
+    where
+        V: IntoPyObject<'py>,
+    {
+        let carriers = self.config.carriers.iter().zip(&self.core.tally().carriers).enumerate();
+        self.add(name, kind, carriers.map(|(i, (c, t))| (vec![c.id.clone()], of(i as u16, t))))
+    }
+
+    /// Samples for each carrier and a second label.
+    fn each_by<K: ToString, V>(&self, name: &str, of: impl Fn(u16, &CarrierTally) -> Vec<(K, V)>) -> PyResult<()>
+    where
+        V: IntoPyObject<'py>,
+    {
+        let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
+        let carriers = self.config.carriers.iter().zip(&self.core.tally().carriers).enumerate();
+        let rows = carriers.flat_map(|(i, (c, t))| {
+            let second = of(i as u16, t).into_iter();
+            second.map(|(label, value)| (vec![c.id.clone(), label.to_string()], value))
+        });
+        self.add(name, kind, rows)
+    }
+
+    fn account(&self, index: u16) -> String {
+        self.config.accounts.get(index as usize).map_or(String::new(), |a| a.id.clone())
+    }
+
+    fn carrier(&self, index: u16) -> String {
+        self.config.carriers.get(index as usize).map_or(String::new(), |c| c.id.clone())
+    }
+
+    fn number(&self, index: u16) -> String {
+        self.config.numbers.get(index as usize).map_or(String::new(), |n| n.address.clone())
+    }
+
+    /// Links, queues and windows of the carriers, and what they said.
+    fn carriers(&self, now: Micros) -> PyResult<()> {
+        let core = self.core;
+        self.each("segments_total", "counter", |_, t| t.segments)?;
+        self.each_by("submit_responses_total", |_, t| {
+            t.responses.iter().map(|(code, count)| (status::name(*code), *count)).collect()
+        })?;
+        self.each_by("receipts_total", |_, t| t.receipts.iter().map(|(state, n)| (*state, *n)).collect())?;
+        self.each("receipts_unmatched_total", "counter", |_, t| t.unmatched)?;
+        self.each_by("link_up", |i, _| core.links_up(i).into_iter().map(u8::from).enumerate().collect())?;
+        self.each("link_window_used", "gauge", |i, _| core.in_flight(i))?;
+        self.each("queue_depth", "gauge", |i, _| core.queue_depth(i))?;
+        let oldest = core.oldest_ms(now);
+        let age = |i: u16, _: &CarrierTally| oldest.get(&i).map_or(0.0, |ms| *ms as f64 / 1e3);
+        self.each("queue_oldest_seconds", "gauge", age)?;
+        let (mut submit, mut delivery) = (Vec::new(), Vec::new());
+        for (carrier, tally) in self.config.carriers.iter().zip(&core.tally().carriers) {
+            submit.push((vec![carrier.id.clone()], histogram(self.py, &tally.submit)?));
+            delivery.push((vec![carrier.id.clone()], histogram(self.py, &tally.delivery)?));
+        }
+        self.add("submit_seconds", "histogram", submit)?;
+        self.add("delivery_seconds", "histogram", delivery)
+    }
+
+    /// Messages, what was refused, and what people wrote.
+    fn messages(&self) -> PyResult<()> {
+        let tally = self.core.tally();
+        let word = str::to_owned;
+        let messages = tally.messages.iter().map(|((way, account, carrier, status), count)| {
+            let way = if *way == Direction::Mt { "mt" } else { "mo" };
+            (vec![word(way), self.account(*account), self.carrier(*carrier), word(status.name())], *count)
+        });
+        self.add("messages_total", "counter", messages)?;
+        let accounts = tally.throttled.iter().map(|(a, count)| (vec![word("account"), self.account(*a)], *count));
+        let carriers = self.config.carriers.iter().zip(&tally.carriers);
+        let throttled = carriers.map(|(c, t)| (vec![word("carrier"), c.id.clone()], t.throttled));
+        self.add("throttled_total", "counter", accounts.chain(throttled))?;
+        let mut keywords = BTreeMap::new();
+        for ((number, keyword), count) in &tally.keywords {
+            let rule = self.config.keywords.get(*keyword as usize).map_or(String::new(), |k| k.id.clone());
+            // The words of one rule are one keyword.
+            *keywords.entry(vec![self.number(*number), rule]).or_insert(0) += count;
+        }
+        self.add("keyword_matches_total", "counter", keywords)?;
+        self.add("optouts_total", "counter", tally.optouts.iter().map(|(n, c)| (vec![self.number(*n)], *c)))?;
+        self.add("blocked_total", "counter", tally.blocked.iter().map(|(reason, c)| (vec![word(reason)], *c)))?;
+        let bad = tally.bad_pdus.iter().map(|((peer, reason), c)| (vec![peer.clone(), word(reason)], *c));
+        self.add("bad_pdus_total", "counter", bad)
+    }
 }
 
+/// Every family that the engine counts.
 pub(super) fn families<'py>(
     py: Python<'py>,
     core: &Core,
     commits: &Commits,
     now: Micros,
 ) -> PyResult<Bound<'py, PyList>> {
-    let out = Families {
-        py,
-        list: PyList::empty(py),
-    };
-    let (tally, config) = (core.tally(), core.config());
-    let account = |a: u16| {
-        config
-            .accounts
-            .get(a as usize)
-            .map_or(String::new(), |a| a.id.clone())
-    };
-    let carrier = |c: u16| {
-        config
-            .carriers
-            .get(c as usize)
-            .map_or(String::new(), |c| c.id.clone())
-    };
-    let number = |n: u16| {
-        config
-            .numbers
-            .get(n as usize)
-            .map_or(String::new(), |n| n.address.clone())
-    };
-    let carriers = || config.carriers.iter().zip(&tally.carriers).enumerate();
-    let word = str::to_owned;
-
-    let messages = tally.messages.iter().map(|((way, a, c, status), count)| {
-        let way = if *way == Direction::Mt { "mt" } else { "mo" };
-        (
-            vec![word(way), account(*a), carrier(*c), word(status.name())],
-            *count,
-        )
-    });
-    out.add("messages_total", "counter", messages)?;
-    out.add(
-        "segments_total",
-        "counter",
-        carriers().map(|(_, (c, t))| (vec![c.id.clone()], t.segments)),
-    )?;
-    let responses = carriers().flat_map(|(_, (c, t))| {
-        t.responses
-            .iter()
-            .map(|(code, count)| (vec![c.id.clone(), word(status::name(*code))], *count))
-    });
-    out.add("submit_responses_total", "counter", responses)?;
-    let receipts = carriers().flat_map(|(_, (c, t))| {
-        t.receipts
-            .iter()
-            .map(|(state, count)| (vec![c.id.clone(), word(state)], *count))
-    });
-    out.add("receipts_total", "counter", receipts)?;
-    out.add(
-        "receipts_unmatched_total",
-        "counter",
-        carriers().map(|(_, (c, t))| (vec![c.id.clone()], t.unmatched)),
-    )?;
-    let links = carriers().flat_map(|(i, (c, _))| {
-        let up = core.links_up(i as u16).into_iter().enumerate();
-        up.map(|(link, up)| (vec![c.id.clone(), link.to_string()], u8::from(up)))
-    });
-    out.add("link_up", "gauge", links)?;
-    let used = carriers().map(|(i, (c, _))| (vec![c.id.clone()], core.in_flight(i as u16)));
-    out.add("link_window_used", "gauge", used)?;
-    let depth = carriers().map(|(i, (c, _))| (vec![c.id.clone()], core.queue_depth(i as u16)));
-    out.add("queue_depth", "gauge", depth)?;
-    let oldest = core.oldest_ms(now);
-    let age = carriers().map(|(i, (c, _))| {
-        let ms = oldest.get(&(i as u16)).copied().unwrap_or(0);
-        (vec![c.id.clone()], ms as f64 / 1e3)
-    });
-    out.add("queue_oldest_seconds", "gauge", age)?;
-    out.add(
-        "accept_seconds",
-        "histogram",
-        [(vec![], histogram(py, &tally.accept)?)],
-    )?;
-    out.add(
-        "store_commit_seconds",
-        "histogram",
-        [(vec![], histogram(py, &commits.0)?)],
-    )?;
-    let mut by_carrier = (Vec::new(), Vec::new());
-    for (_, (c, t)) in carriers() {
-        by_carrier
-            .0
-            .push((vec![c.id.clone()], histogram(py, &t.submit)?));
-        by_carrier
-            .1
-            .push((vec![c.id.clone()], histogram(py, &t.delivery)?));
-    }
-    out.add("submit_seconds", "histogram", by_carrier.0)?;
-    out.add("delivery_seconds", "histogram", by_carrier.1)?;
-    let by_account = tally
-        .throttled
-        .iter()
-        .map(|(a, count)| (vec![word("account"), account(*a)], *count));
-    let throttled =
-        carriers().map(|(_, (c, t))| (vec![word("carrier"), c.id.clone()], t.throttled));
-    out.add("throttled_total", "counter", by_account.chain(throttled))?;
-    let mut keywords = std::collections::BTreeMap::new();
-    for ((n, k), count) in &tally.keywords {
-        let rule = config
-            .keywords
-            .get(*k as usize)
-            .map_or(String::new(), |k| k.id.clone());
-        *keywords.entry(vec![number(*n), rule]).or_insert(0) += count;
-    }
-    out.add("keyword_matches_total", "counter", keywords)?;
-    out.add(
-        "optouts_total",
-        "counter",
-        tally
-            .optouts
-            .iter()
-            .map(|(n, count)| (vec![number(*n)], *count)),
-    )?;
-    out.add(
-        "blocked_total",
-        "counter",
-        tally
-            .blocked
-            .iter()
-            .map(|(reason, count)| (vec![word(reason)], *count)),
-    )?;
-    let bad = tally
-        .bad_pdus
-        .iter()
-        .map(|((peer, reason), count)| (vec![peer.clone(), word(reason)], *count));
-    out.add("bad_pdus_total", "counter", bad)?;
-    Ok(out.list)
+    let families = Families { py, core, config: core.config(), list: PyList::empty(py) };
+    families.messages()?;
+    families.carriers(now)?;
+    families.add("accept_seconds", "histogram", [(vec![], histogram(py, &core.tally().accept)?)])?;
+    families.add("store_commit_seconds", "histogram", [(vec![], histogram(py, &commits.0)?)])?;
+    Ok(families.list)
 }

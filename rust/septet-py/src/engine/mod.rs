@@ -19,18 +19,9 @@ use measures::Commits;
 
 /// A store error under its own code.
 fn store_error(py: Python<'_>, error: &septet_store::Error) -> PyErr {
-    let known = septet_store::Error::CODES
-        .iter()
-        .find(|c| **c == error.code);
+    let known = septet_store::Error::CODES.iter().find(|c| **c == error.code);
     let message = error.message.clone();
-    raise(
-        py,
-        &septet_core::Error {
-            code: known.copied().unwrap_or("store.io"),
-            message,
-            offset: None,
-        },
-    )
+    raise(py, &septet_core::Error { code: known.copied().unwrap_or("store.io"), message, offset: None })
 }
 
 /// The engine with its store.
@@ -64,24 +55,16 @@ impl Engine {
         let mut core = Core::new(config, seed, wall_zero).or_raise(py)?;
         let opened = py.detach(|| -> Result<Arc<dyn Backend>, septet_store::Error> {
             let store: Arc<dyn Backend> = match path {
-                Some(path) => Arc::new(Store::open(Options {
-                    durability,
-                    ..Options::new(path)
-                })?),
+                Some(path) => Arc::new(Store::open(Options { durability, ..Options::new(path) })?),
                 None => Arc::new(Memory::open()?),
             };
             store.consent(&mut |row| core.load_consent(&row))?;
-            let last = store
-                .replay(&mut |seq, records| core.replay(seq, records).map_err(|e| e.message))?;
+            let last = store.replay(&mut |seq, records| core.replay(seq, records).map_err(|e| e.message))?;
             core.resume_after(last, now);
             Ok(store)
         });
         let store = opened.map_err(|e| store_error(py, &e))?;
-        Ok(Self {
-            core,
-            store,
-            commits: Commits::default(),
-        })
+        Ok(Self { core, store, commits: Commits::default() })
     }
 
     /// Somebody has connected over SMPP: gives the session's number.
@@ -118,12 +101,7 @@ impl Engine {
     fn bind_request(&mut self, session: u32) -> Option<(&'static str, String, String, u8)> {
         let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
         let ask = self.core.bind_request(session)?;
-        Some((
-            ask.mode.name(),
-            text(&ask.system_id),
-            text(&ask.password),
-            ask.interface_version,
-        ))
+        Some((ask.mode.name(), text(&ask.system_id), text(&ask.password), ask.interface_version))
     }
 
     fn accept_bind(&mut self, session: u32, account: u16, now: Micros) {
@@ -153,14 +131,10 @@ impl Engine {
         now: Micros,
     ) -> PyResult<Bound<'py, PyList>> {
         let results = PyList::empty(py);
-        for message in &messages {
+        for message in messages {
             match self.core.post(account, &message.as_post(), now) {
                 Ok(posted) => {
-                    results.append((
-                        posted.id.to_string(),
-                        posted.encoding.name(),
-                        posted.segments,
-                    ))?;
+                    results.append((posted.id.to_string(), posted.encoding.name(), posted.segments))?;
                 }
                 Err(error) => results.append(refusal(py, &error)?)?,
             }
@@ -209,7 +183,7 @@ impl Engine {
     /// What wants attention since the last call, or None.
     fn attention(&mut self) -> Option<Attention> {
         let attention = self.core.attention();
-        (attention != septet_core::engine::Attention::default()).then(|| Attention(attention))
+        (attention != septet_core::engine::Attention::default()).then_some(Attention(attention))
     }
 
     /// Whether a carrier has something ready and a link with room for it.
@@ -257,12 +231,7 @@ impl Engine {
     }
 
     /// Events for the webhook of an account: (token, type, wall milliseconds, message).
-    fn take_hooks<'py>(
-        &mut self,
-        py: Python<'py>,
-        account: u16,
-        limit: usize,
-    ) -> PyResult<Bound<'py, PyList>> {
+    fn take_hooks<'py>(&mut self, py: Python<'py>, account: u16, limit: usize) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
         for event in self.core.take_hooks(account, limit) {
             list.append(hook(py, &event)?)?;
@@ -277,8 +246,7 @@ impl Engine {
 
     /// `cancelled`, `too_late` or `not_found`.
     fn cancel(&mut self, id: &str, account: Option<u16>, now: Micros) -> &'static str {
-        let found = Id::parse(id.as_bytes())
-            .and_then(|id| self.core.cancel(id, account.unwrap_or(NOBODY), now));
+        let found = Id::parse(id.as_bytes()).and_then(|id| self.core.cancel(id, account.unwrap_or(NOBODY), now));
         match found {
             Some(true) => "cancelled",
             Some(false) => "too_late",
@@ -293,12 +261,7 @@ impl Engine {
     }
 
     /// Living messages that match, newest first.
-    fn messages<'py>(
-        &self,
-        py: Python<'py>,
-        wanted: &Bound<'_, PyDict>,
-        limit: usize,
-    ) -> PyResult<Bound<'py, PyList>> {
+    fn messages<'py>(&self, py: Python<'py>, wanted: &Bound<'_, PyDict>, limit: usize) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
         for view in self.core.find(&convert::filter(wanted)?, limit) {
             list.append(shown(py, &view)?)?;
@@ -312,21 +275,8 @@ impl Engine {
     }
 
     /// Takes an idempotency key in the open page.
-    fn take_key(
-        &mut self,
-        account: String,
-        key: String,
-        body_hash: Vec<u8>,
-        answer: Vec<u8>,
-        at: u64,
-    ) {
-        self.core.take_key(KeyRow {
-            account,
-            key,
-            body_hash,
-            answer,
-            at,
-        });
+    fn take_key(&mut self, account: String, key: String, body_hash: Vec<u8>, answer: Vec<u8>, at: u64) {
+        self.core.take_key(KeyRow { account, key, body_hash, answer, at });
     }
 
     /// Counts for metrics, as families of samples.
@@ -381,12 +331,7 @@ pub(crate) struct Log(Arc<dyn Backend>);
 #[pymethods]
 impl Log {
     /// Ended messages that match, newest first.
-    fn messages<'py>(
-        &self,
-        py: Python<'py>,
-        wanted: &Bound<'_, PyDict>,
-        limit: usize,
-    ) -> PyResult<Bound<'py, PyList>> {
+    fn messages<'py>(&self, py: Python<'py>, wanted: &Bound<'_, PyDict>, limit: usize) -> PyResult<Bound<'py, PyList>> {
         let filter: Filter = convert::filter(wanted)?;
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let id: Option<String> = wanted.get_item("id")?.map(|id| id.extract()).transpose()?;
@@ -402,9 +347,7 @@ impl Log {
             before_id: filter.before.map(|id| id.to_string()),
             limit,
         };
-        let rows = py
-            .detach(|| self.0.query(&query))
-            .map_err(|e| store_error(py, &e))?;
+        let rows = py.detach(|| self.0.query(&query)).map_err(|e| store_error(py, &e))?;
         let list = PyList::empty(py);
         for row in rows {
             let view = septet_core::engine::view_of_record(&row.record).or_raise(py)?;
@@ -415,16 +358,8 @@ impl Log {
 
     /// (body hash, answer, wall milliseconds) of an idempotency key, or None.
     fn key<'py>(&self, py: Python<'py>, account: &str, key: &str) -> PyResult<Option<Answer<'py>>> {
-        let row = py
-            .detach(|| self.0.key(account, key))
-            .map_err(|e| store_error(py, &e))?;
-        Ok(row.map(|row| {
-            (
-                PyBytes::new(py, &row.body_hash),
-                PyBytes::new(py, &row.answer),
-                row.at,
-            )
-        }))
+        let row = py.detach(|| self.0.key(account, key)).map_err(|e| store_error(py, &e))?;
+        Ok(row.map(|row| (PyBytes::new(py, &row.body_hash), PyBytes::new(py, &row.answer), row.at)))
     }
 }
 

@@ -10,7 +10,12 @@ use septet_core::{Error, Result};
 use super::PyPdu;
 use crate::errors::OrRaise;
 
-/// The fields of a PDU, in wire order.
+/// The fields of a PDU, in wire order: a `Mapping` that makes a value when it is asked for.
+///
+/// >>> from septet.smpp import Pdu
+/// >>> fields = Pdu("submit_sm", fields={"short_message": b"Hi"}).fields
+/// >>> fields.get("sm_length"), fields.get("source_addr"), "colour" in fields
+/// (2, '', False)
 #[pyclass(frozen, mapping, module = "septet.smpp")]
 pub(crate) struct Fields(pub(super) Py<PyPdu>);
 
@@ -54,20 +59,12 @@ impl Fields {
 
     /// The values.
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        self.pdu()
-            .fields
-            .iter()
-            .map(|(_, value)| object(py, value))
-            .collect()
+        self.pdu().fields.iter().map(|(_, value)| object(py, value)).collect()
     }
 
     /// Names and values.
     fn items<'py>(&self, py: Python<'py>) -> PyResult<Vec<(&'static str, Bound<'py, PyAny>)>> {
-        self.pdu()
-            .fields
-            .iter()
-            .map(|(name, value)| Ok((*name, object(py, value)?)))
-            .collect()
+        self.pdu().fields.iter().map(|(name, value)| Ok((*name, object(py, value)?))).collect()
     }
 
     /// A value, or `default` if the PDU does not have the field.
@@ -77,8 +74,7 @@ impl Fields {
         name: &Bound<'py, PyAny>,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.find(name)
-            .map_or(Ok(default), |value| object(name.py(), value).map(Some))
+        self.find(name).map_or(Ok(default), |value| object(name.py(), value).map(Some))
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -157,19 +153,12 @@ fn object<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
 pub(super) fn given(row: &Operation, all: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Value)>> {
     let py = all.py();
     let all = PyDict::from_sequence(
-        &all.call_method0("items")?
-            .try_iter()?
-            .collect::<PyResult<Vec<_>>>()?
-            .into_pyobject(py)?,
+        &all.call_method0("items")?.try_iter()?.collect::<PyResult<Vec<_>>>()?.into_pyobject(py)?,
     )?;
     let mut fields = Vec::with_capacity(all.len());
     for (name, value) in all.iter() {
         let name: String = name.extract()?;
-        let kind = row
-            .fields
-            .iter()
-            .find(|field| field.name == name)
-            .map(|field| field.kind);
+        let kind = row.fields.iter().find(|field| field.name == name).map(|field| field.kind);
         let value = kind.map_or(Ok(Value::Int(0)), |kind| read(&name, kind, &value))?;
         fields.push((name, value));
     }
@@ -197,10 +186,7 @@ fn read(name: &str, kind: Kind, value: &Bound<'_, PyAny>) -> PyResult<Value> {
     }
 }
 
-fn each<T>(
-    all: &Bound<'_, PyAny>,
-    one: impl Fn(&Bound<'_, PyAny>) -> PyResult<T>,
-) -> PyResult<Vec<T>> {
+fn each<T>(all: &Bound<'_, PyAny>, one: impl Fn(&Bound<'_, PyAny>) -> PyResult<T>) -> PyResult<Vec<T>> {
     all.try_iter()?.map(|item| one(&item?)).collect()
 }
 
@@ -209,27 +195,15 @@ fn characters(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     let Ok(text) = value.cast::<PyString>() else {
         return wrong(name, "is a str").or_raise(py);
     };
-    let octets: Option<Vec<u8>> = text
-        .to_cow()?
-        .chars()
-        .map(|c| u8::try_from(c).ok())
-        .collect();
+    let octets: Option<Vec<u8>> = text.to_cow()?.chars().map(|c| u8::try_from(c).ok()).collect();
     match octets {
         Some(octets) => Ok(octets),
-        None => wrong(
-            name,
-            "holds a character beyond U+00FF, which no octet stands for",
-        )
-        .or_raise(py),
+        None => wrong(name, "holds a character beyond U+00FF, which no octet stands for").or_raise(py),
     }
 }
 
 fn item<'py>(one: &Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-    Ok(if one.contains(name)? {
-        Some(one.get_item(name)?)
-    } else {
-        None
-    })
+    Ok(if one.contains(name)? { Some(one.get_item(name)?) } else { None })
 }
 
 fn octet(one: &Bound<'_, PyAny>, name: &str) -> PyResult<u8> {
@@ -245,11 +219,7 @@ fn octet(one: &Bound<'_, PyAny>, name: &str) -> PyResult<u8> {
 fn sme(one: &Bound<'_, PyAny>) -> PyResult<(u8, u8, Vec<u8>)> {
     let addr = item(one, "destination_addr")?;
     let addr = addr.map_or(Ok(Vec::new()), |addr| characters("destination_addr", &addr))?;
-    Ok((
-        octet(one, "dest_addr_ton")?,
-        octet(one, "dest_addr_npi")?,
-        addr,
-    ))
+    Ok((octet(one, "dest_addr_ton")?, octet(one, "dest_addr_npi")?, addr))
 }
 
 /// A slip in a name must not send to nobody.
@@ -269,34 +239,13 @@ fn destination(one: &Bound<'_, PyAny>) -> PyResult<Destination> {
         only(one, &["dest_flag", "dl_name"])?;
         return characters("dl_name", &name).map(Destination::List);
     }
-    only(
-        one,
-        &[
-            "dest_flag",
-            "dest_addr_ton",
-            "dest_addr_npi",
-            "destination_addr",
-        ],
-    )?;
+    only(one, &["dest_flag", "dest_addr_ton", "dest_addr_npi", "destination_addr"])?;
     sme(one).map(|(ton, npi, addr)| Destination::Sme(ton, npi, addr))
 }
 
 fn failure(one: &Bound<'_, PyAny>) -> PyResult<Failure> {
-    only(
-        one,
-        &[
-            "dest_addr_ton",
-            "dest_addr_npi",
-            "destination_addr",
-            "error_status_code",
-        ],
-    )?;
+    only(one, &["dest_addr_ton", "dest_addr_npi", "destination_addr", "error_status_code"])?;
     let (ton, npi, addr) = sme(one)?;
     let status = item(one, "error_status_code")?.map_or(Ok(0), |status| status.extract())?;
-    Ok(Failure {
-        ton,
-        npi,
-        addr,
-        status,
-    })
+    Ok(Failure { ton, npi, addr, status })
 }

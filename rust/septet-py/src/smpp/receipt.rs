@@ -49,10 +49,7 @@ impl PyReceipt {
             ("err", &self.err),
             ("text", &self.text),
         ] {
-            parts.push(format!(
-                "{name}={}",
-                value.as_deref().into_pyobject(py)?.repr()?
-            ));
+            parts.push(format!("{name}={}", value.as_deref().into_pyobject(py)?.repr()?));
         }
         Ok(format!("Receipt({})", parts.join(", ")))
     }
@@ -63,23 +60,17 @@ impl PyReceipt {
 pub(super) fn parse_receipt(body: &Bound<'_, PyAny>) -> PyResult<PyReceipt> {
     // Half a surrogate pair has no UTF-8 form; no carrier's receipt holds one.
     let octets = if let Ok(text) = body.cast::<PyString>() {
-        text.to_cow()
-            .map(|text| text.as_bytes().to_vec())
-            .unwrap_or_default()
+        text.to_cow().map(|text| text.as_bytes().to_vec()).unwrap_or_default()
     } else if let Ok(octets) = body.extract::<PyBackedBytes>() {
         octets.to_vec()
     } else {
-        return Err(PyTypeError::new_err(
-            "the body of a receipt is a str or bytes",
-        ));
+        return Err(PyTypeError::new_err("the body of a receipt is a str or bytes"));
     };
     let missing = || {
         let message = "this is no delivery receipt: it has no id with a state or a date";
         Error::new("receipt.not_a_receipt", message)
     };
-    let found = receipt::parse(&octets)
-        .ok_or_else(missing)
-        .or_raise(body.py())?;
+    let found = receipt::parse(&octets).ok_or_else(missing).or_raise(body.py())?;
     Ok(PyReceipt {
         id: found.id.map(text),
         sub: found.sub.map(text),
@@ -94,8 +85,5 @@ pub(super) fn parse_receipt(body: &Bound<'_, PyAny>) -> PyResult<PyReceipt> {
 
 /// UTF-8 where it is that, else each octet as the character of its number.
 fn text(octets: &[u8]) -> String {
-    std::str::from_utf8(octets).map_or_else(
-        |_| octets.iter().map(|octet| char::from(*octet)).collect(),
-        str::to_owned,
-    )
+    std::str::from_utf8(octets).map_or_else(|_| octets.iter().map(|octet| char::from(*octet)).collect(), str::to_owned)
 }

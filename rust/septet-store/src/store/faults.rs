@@ -54,11 +54,7 @@ mod tests {
     }
 
     fn page(seq: u64) -> Page {
-        Page {
-            seq,
-            journal: vec![seq as u8; 500_000],
-            ..Page::default()
-        }
+        Page { seq, journal: vec![seq as u8; 500_000], ..Page::default() }
     }
 
     fn until(store: &Store, done: impl Fn(&Finished) -> bool) -> Finished {
@@ -86,15 +82,8 @@ mod tests {
         assert_eq!(stuck.failed.unwrap().code, "store.full");
         assert_eq!(stuck.committed, 0);
         store.commit(page(2)).unwrap();
-        assert!(
-            store.finished().failed.is_some(),
-            "it lasts until a commit succeeds"
-        );
-        assert_eq!(
-            store.query(&Filter::default()),
-            Ok(Vec::new()),
-            "look-ups go on"
-        );
+        assert!(store.finished().failed.is_some(), "it lasts until a commit succeeds");
+        assert_eq!(store.query(&Filter::default()), Ok(Vec::new()), "look-ups go on");
         limit(&store, NO_LIMIT);
         let freed = until(&store, |finished| finished.committed == 2);
         assert_eq!(freed.failed, None);
@@ -127,9 +116,7 @@ mod tests {
         let failed = until(&store, |finished| finished.failed.is_some());
         assert_eq!(failed.failed.unwrap().code, "store.io");
         assert_eq!(failed.committed, 0);
-        until(&store, |finished| {
-            finished.committed == 1 && finished.failed.is_none()
-        });
+        until(&store, |finished| finished.committed == 1 && finished.failed.is_none());
         store.commit(page(2)).unwrap();
         store.close().unwrap();
         drop(store);

@@ -12,20 +12,12 @@ pub fn open(path: &Path) -> Store {
 }
 
 pub fn options(path: &Path) -> Options {
-    Options {
-        durability: Durability::Os,
-        ..Options::new(path)
-    }
+    Options { durability: Durability::Os, ..Options::new(path) }
 }
 
 /// A page whose content follows from `seq`, so that a reader can tell whether it is whole.
 pub fn page(seq: u64) -> Page {
-    Page {
-        seq,
-        journal: journal(seq),
-        log: vec![row(seq)],
-        ..Page::default()
-    }
+    Page { seq, journal: journal(seq), log: vec![row(seq)], ..Page::default() }
 }
 
 pub fn journal(seq: u64) -> Vec<u8> {
@@ -39,11 +31,7 @@ pub fn row(number: u64) -> LogRow {
         account: format!("account-{}", number % 3),
         from: "12345".to_owned(),
         to: format!("4670{}", number % 5),
-        status: if number.is_multiple_of(4) {
-            "delivered"
-        } else {
-            "failed"
-        },
+        status: if number.is_multiple_of(4) { "delivered" } else { "failed" },
         created: 1_000 * number,
         updated: 1_000 * number + 7,
         record: vec![number as u8; 180],
@@ -55,23 +43,11 @@ pub fn id(number: u64) -> String {
 }
 
 pub fn consent(contact: &str, opted_out: bool) -> ConsentRow {
-    ConsentRow {
-        number: "12345".to_owned(),
-        contact: contact.to_owned(),
-        opted_out,
-        at: 5,
-        proof: "STOP".to_owned(),
-    }
+    ConsentRow { number: "12345".to_owned(), contact: contact.to_owned(), opted_out, at: 5, proof: "STOP".to_owned() }
 }
 
 pub fn key(name: &str, at: u64) -> KeyRow {
-    KeyRow {
-        account: "acme".to_owned(),
-        key: name.to_owned(),
-        body_hash: vec![1; 32],
-        answer: b"{}".to_vec(),
-        at,
-    }
+    KeyRow { account: "acme".to_owned(), key: name.to_owned(), body_hash: vec![1; 32], answer: b"{}".to_vec(), at }
 }
 
 /// Blocks until `seq` is durable.
@@ -102,9 +78,7 @@ pub fn ids(store: &dyn Backend, filter: &Filter) -> Vec<String> {
 
 pub fn consents(store: &dyn Backend) -> Vec<(String, bool)> {
     let mut rows = Vec::new();
-    store
-        .consent(&mut |row| rows.push((row.contact, row.opted_out)))
-        .unwrap();
+    store.consent(&mut |row| rows.push((row.contact, row.opted_out))).unwrap();
     rows.sort();
     rows
 }

@@ -3,12 +3,7 @@
 use super::world::{CONTACT, NUMBER, World, config};
 
 fn texts(world: &mut World) -> Vec<String> {
-    world
-        .north()
-        .got
-        .iter()
-        .map(|g| String::from_utf8_lossy(&g.body).into_owned())
-        .collect()
+    world.north().got.iter().map(|g| String::from_utf8_lossy(&g.body).into_owned()).collect()
 }
 
 #[test]
@@ -16,21 +11,11 @@ fn an_mo_goes_to_the_account_of_its_number_and_its_keyword_answers() {
     let mut world = World::new();
     world.mo(b"info please");
     let got = world.esme().got.remove(0);
-    assert_eq!(
-        (&got.source[..], &got.dest[..]),
-        (CONTACT.as_bytes(), NUMBER.as_bytes())
-    );
+    assert_eq!((&got.source[..], &got.dest[..]), (CONTACT.as_bytes(), NUMBER.as_bytes()));
     assert_eq!((&got.body[..], got.esm_class), (&b"info please"[..], 0));
     assert_eq!(texts(&mut world), ["Open 9-17"]);
     assert_eq!(world.north().got[0].dest, CONTACT.as_bytes());
-    assert_eq!(
-        world
-            .log
-            .iter()
-            .filter(|row| row.status == "handed_over")
-            .count(),
-        1
-    );
+    assert_eq!(world.log.iter().filter(|row| row.status == "handed_over").count(), 1);
 }
 
 #[test]
@@ -79,11 +64,7 @@ fn a_set_that_never_completes_is_handed_over_flagged() {
     world.pass(1);
     assert_eq!(world.esme().got.len(), 1);
     let row = world.log.iter().find(|row| row.direction == "mo").unwrap();
-    assert!(
-        crate::engine::view_of_record(&row.record)
-            .unwrap()
-            .incomplete
-    );
+    assert!(crate::engine::view_of_record(&row.record).unwrap().incomplete);
 }
 
 #[test]
@@ -109,20 +90,13 @@ fn stop_is_confirmed_once_and_binds_every_way_in() {
 fn what_was_queued_before_the_opt_out_is_not_sent_after_it() {
     let mut world = World::new();
     world.north().reply = None;
-    let posts: Vec<_> = (0..12)
-        .map(|n| world.post(&format!("m{n}")).unwrap())
-        .collect();
+    let posts: Vec<_> = (0..12).map(|n| world.post(&format!("m{n}")).unwrap()).collect();
     assert_eq!(world.north().got.len(), 10);
     world.mo(b"STOP");
     world.north().reply = Some(0);
     for got in world.north().got.clone() {
         let id = format!("late{}", got.sequence);
-        world.north().session.respond(
-            got.sequence,
-            crate::smpp::command::SUBMIT_SM,
-            0,
-            id.as_bytes(),
-        );
+        world.north().session.respond(got.sequence, crate::smpp::command::SUBMIT_SM, 0, id.as_bytes());
     }
     world.run();
     assert_eq!(texts(&mut world)[10..], ["You are out."]);

@@ -58,8 +58,7 @@ impl Seen {
                 assert_eq!(code, 0);
                 self.sent.insert(text, id);
             }
-            self.receipts
-                .extend(end.got.drain(..).filter_map(|got| got.receipted));
+            self.receipts.extend(end.got.drain(..).filter_map(|got| got.receipted));
         }
         for end in world.carriers.iter_mut().flatten() {
             self.received.extend(end.got.drain(..).map(|got| got.body));

@@ -29,16 +29,9 @@ fn a_receipt_comes_back_with_the_id_that_was_given() {
     let got = world.esme().got.remove(0);
     assert_eq!(got.receipted.as_deref(), Some(&id[..]));
     assert_eq!((got.esm_class, got.state), (4, Some(2)));
-    assert_eq!(
-        (&got.source[..], &got.dest[..]),
-        (CONTACT.as_bytes(), NUMBER.as_bytes())
-    );
+    assert_eq!((&got.source[..], &got.dest[..]), (CONTACT.as_bytes(), NUMBER.as_bytes()));
     let start = [b"id:", &id[..], b" sub:001 dlvrd:001 submit date:"].concat();
-    assert!(
-        got.body.starts_with(&start),
-        "{}",
-        String::from_utf8_lossy(&got.body)
-    );
+    assert!(got.body.starts_with(&start), "{}", String::from_utf8_lossy(&got.body));
     assert_eq!(world.view(&id).status, "delivered");
     assert_eq!(world.engine.alive(), 0);
 }
@@ -52,10 +45,7 @@ fn a_receipt_that_overtakes_its_response_is_kept_for_it() {
     assert_eq!(world.esme().got, []);
     let sequence = world.north().got[0].sequence;
     let now = world.now;
-    world
-        .north()
-        .session
-        .respond(sequence, crate::smpp::command::SUBMIT_SM, 0, b"early");
+    world.north().session.respond(sequence, crate::smpp::command::SUBMIT_SM, 0, b"early");
     world.now = now;
     world.run();
     let id = world.last_id();
@@ -128,10 +118,7 @@ fn a_permanent_refusal_ends_the_message_and_says_so() {
     world.north().reply = Some(status::ESME_RINVDSTADR);
     world.submit("hello");
     let id = world.last_id();
-    assert_eq!(
-        (world.view(&id).status, world.view(&id).error),
-        ("rejected", status::ESME_RINVDSTADR)
-    );
+    assert_eq!((world.view(&id).status, world.view(&id).error), ("rejected", status::ESME_RINVDSTADR));
     assert_eq!(world.esme().got[0].state, Some(8));
 }
 
@@ -143,10 +130,7 @@ fn a_temporary_refusal_goes_to_the_next_carrier_of_the_route() {
     assert_eq!((world.north().got.len(), world.south().got.len()), (1, 1));
     world.receipt(1, "c2-0", "DELIVRD");
     let id = world.last_id();
-    assert_eq!(
-        (world.view(&id).status, &*world.view(&id).carrier),
-        ("delivered", "south")
-    );
+    assert_eq!((world.view(&id).status, &*world.view(&id).carrier), ("delivered", "south"));
 }
 
 #[test]
@@ -160,10 +144,7 @@ fn refused_everywhere_it_is_tried_again_after_pauses_and_then_fails() {
     world.pass(30);
     let id = world.last_id();
     assert_eq!(world.view(&id).status, "failed");
-    assert_eq!(
-        (world.engine.queue_depth(0), world.engine.queue_depth(1)),
-        (0, 0)
-    );
+    assert_eq!((world.engine.queue_depth(0), world.engine.queue_depth(1)), (0, 0));
 }
 
 #[test]
@@ -191,10 +172,7 @@ fn what_a_cut_link_had_not_answered_is_sent_again_in_order() {
     }
     assert_eq!(world.engine.in_flight(0), 3);
     world.cut(0);
-    assert_eq!(
-        (world.engine.in_flight(0), world.engine.queue_depth(0)),
-        (0, 3)
-    );
+    assert_eq!((world.engine.in_flight(0), world.engine.queue_depth(0)), (0, 3));
     world.connect(0);
     let bodies: Vec<_> = world.north().got.iter().map(|g| g.body.clone()).collect();
     assert_eq!(bodies, [&b"one"[..], b"two", b"three"]);
@@ -222,10 +200,7 @@ fn the_window_of_a_link_is_kept() {
         world.submit(&format!("m{n}"));
     }
     assert_eq!(world.north().got.len(), 10);
-    assert_eq!(
-        (world.engine.in_flight(0), world.engine.queue_depth(0)),
-        (10, 15)
-    );
+    assert_eq!((world.engine.in_flight(0), world.engine.queue_depth(0)), (10, 15));
 }
 
 #[test]
@@ -256,13 +231,7 @@ fn cancelling_is_possible_until_it_has_left() {
     assert_eq!(world.engine.cancel(post.id, 1, world.now), None);
     assert_eq!(world.engine.cancel(post.id, 0, world.now), Some(true));
     world.run();
-    assert_eq!(
-        (
-            world.view(&post.id.encode()).status,
-            world.engine.queue_depth(0)
-        ),
-        ("cancelled", 0)
-    );
+    assert_eq!((world.view(&post.id.encode()).status, world.engine.queue_depth(0)), ("cancelled", 0));
     world.connect(0);
     assert_eq!(world.north().got, []);
     let post = world.post("gone").unwrap();
@@ -304,47 +273,20 @@ fn the_node_is_full_and_says_so() {
         world.submit(text);
     }
     let statuses: Vec<_> = world.esme().answers.iter().map(|a| a.1).collect();
-    assert_eq!(
-        statuses,
-        [status::ESME_RMSGQFUL, 0, 0]
-            .into_iter()
-            .rev()
-            .collect::<Vec<_>>()
-    );
+    assert_eq!(statuses, [status::ESME_RMSGQFUL, 0, 0].into_iter().rev().collect::<Vec<_>>());
     assert_eq!(world.post("four").unwrap_err().code, "node_full");
 }
 
 #[test]
 fn what_cannot_be_sent_is_refused_with_a_reason() {
     let mut world = World::new();
-    let post = |from, to| crate::engine::Post {
-        from,
-        to,
-        text: Some("x"),
-        ..Default::default()
-    };
-    for (from, to, code) in [
-        (NUMBER, "", "bad_destination"),
-        (NUMBER, "hello", "bad_destination"),
-        ("", CONTACT, "bad_source"),
-    ] {
-        assert_eq!(
-            world
-                .engine
-                .post(0, &post(from, to), world.now)
-                .unwrap_err()
-                .code,
-            code
-        );
+    let post = |from, to| crate::engine::Post { from, to, text: Some("x"), ..Default::default() };
+    for (from, to, code) in
+        [(NUMBER, "", "bad_destination"), (NUMBER, "hello", "bad_destination"), ("", CONTACT, "bad_source")]
+    {
+        assert_eq!(world.engine.post(0, &post(from, to), world.now).unwrap_err().code, code);
     }
-    assert_eq!(
-        world
-            .engine
-            .post(1, &post(NUMBER, CONTACT), world.now)
-            .unwrap_err()
-            .code,
-        "source_not_owned"
-    );
+    assert_eq!(world.engine.post(1, &post(NUMBER, CONTACT), world.now).unwrap_err().code, "source_not_owned");
     let mut bare = config();
     bare.routes.clear();
     bare.numbers[0].carrier = None;

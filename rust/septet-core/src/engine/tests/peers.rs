@@ -27,13 +27,10 @@ fn a_submit_before_the_bind_is_refused_and_counted() {
     let sid = world.engine.open_esme(world.now);
     let mut frame = Vec::new();
     crate::smpp::frame::put(&mut frame, command::SUBMIT_SM, 0, 1, |out| {
-        Sm::default().write(command::SUBMIT_SM, out)
+        Sm::default().write(command::SUBMIT_SM, out);
     });
     world.engine.receive(sid, &frame, world.now);
-    assert_eq!(
-        world.engine.output(sid)[8..12],
-        status::ESME_RINVBNDSTS.to_be_bytes()
-    );
+    assert_eq!(world.engine.output(sid)[8..12], status::ESME_RINVBNDSTS.to_be_bytes());
     assert_eq!(world.engine.tally().bad_pdus.len(), 1);
     world.submit("others go on");
     assert_eq!(world.north().got.len(), 1);
@@ -58,7 +55,7 @@ fn a_carrier_that_submits_to_us_is_refused() {
     let end = world.carriers[0].as_mut().unwrap();
     let mut frame = Vec::new();
     crate::smpp::frame::put(&mut frame, command::SUBMIT_SM, 0, 9, |out| {
-        Sm::default().write(command::SUBMIT_SM, out)
+        Sm::default().write(command::SUBMIT_SM, out);
     });
     let sid = end.sid;
     world.engine.receive(sid, &frame, world.now);

@@ -43,44 +43,20 @@ pub(super) struct End {
 
 impl End {
     fn new(role: Role, sid: u32, now: Micros) -> Self {
-        let config = session::Config {
-            window_out: 1000,
-            window_in: 1000,
-            ..session::Config::new(role)
-        };
+        let config = session::Config { window_out: 1000, window_in: 1000, ..session::Config::new(role) };
         let session = Session::new(config, now);
-        Self {
-            session,
-            sid,
-            got: Vec::new(),
-            answers: Vec::new(),
-            bound: None,
-            reply: Some(0),
-            taken: 0,
-        }
+        Self { session, sid, got: Vec::new(), answers: Vec::new(), bound: None, reply: Some(0), taken: 0 }
     }
 
     fn read(&mut self, chunk: &[u8], prefix: &str, now: Micros) {
-        let Self {
-            session,
-            got,
-            answers,
-            bound,
-            reply,
-            taken,
-            ..
-        } = self;
+        let Self { session, got, answers, bound, reply, taken, .. } = self;
         let mut answer = Vec::new();
         let mut bind = None;
         session.receive(now, chunk, &mut |event| match event {
             Event::Bind { sequence, .. } => bind = Some(sequence),
             Event::Bound { .. } => *bound = Some(true),
             Event::BindRefused { .. } => *bound = Some(false),
-            Event::Message {
-                command,
-                sequence,
-                sm,
-            } => {
+            Event::Message { command, sequence, sm } => {
                 got.push(Got {
                     sequence,
                     source: sm.source.addr.to_vec(),
@@ -93,12 +69,7 @@ impl End {
                 });
                 answer.push((sequence, command));
             }
-            Event::Response {
-                token,
-                status,
-                message_id,
-                ..
-            } => answers.push((token, status, message_id.to_vec())),
+            Event::Response { token, status, message_id, .. } => answers.push((token, status, message_id.to_vec())),
             _ => {}
         });
         if let Some(sequence) = bind {
@@ -108,12 +79,7 @@ impl End {
             if let Some(status) = *reply {
                 let id = format!("{prefix}{taken}");
                 *taken += usize::from(status == 0 && command == command::SUBMIT_SM);
-                session.respond(
-                    sequence,
-                    command,
-                    status,
-                    if status == 0 { id.as_bytes() } else { b"" },
-                );
+                session.respond(sequence, command, status, if status == 0 { id.as_bytes() } else { b"" });
             }
         }
     }
@@ -190,14 +156,9 @@ pub(super) fn config() -> Config {
             failover: vec![1],
             ..Route::default()
         }],
-        words: [
-            ("STOP", Verb::Stop),
-            ("opt out", Verb::Stop),
-            ("START", Verb::Start),
-            ("HELP", Verb::Help),
-        ]
-        .map(|(word, verb)| (word.to_owned(), verb))
-        .into(),
+        words: [("STOP", Verb::Stop), ("opt out", Verb::Stop), ("START", Verb::Start), ("HELP", Verb::Help)]
+            .map(|(word, verb)| (word.to_owned(), verb))
+            .into(),
         limits: Limits::default(),
         smpp: Smpp::default(),
     }
@@ -249,8 +210,7 @@ impl World {
     pub(super) fn bind(&mut self) {
         let sid = self.engine.open_esme(self.now);
         let mut end = End::new(Role::Client, sid, self.now);
-        end.session
-            .bind(self.now, BindMode::Transceiver, b"acme", b"pw", b"", b"");
+        end.session.bind(self.now, BindMode::Transceiver, b"acme", b"pw", b"", b"");
         self.esme = Some(end);
         self.run();
     }
@@ -314,10 +274,7 @@ impl World {
                 }
             }
             let mut moved = false;
-            let ends = self
-                .esme
-                .iter_mut()
-                .chain(self.carriers.iter_mut().flatten());
+            let ends = self.esme.iter_mut().chain(self.carriers.iter_mut().flatten());
             for (index, end) in ends.enumerate() {
                 let chunk = self.engine.output(end.sid);
                 end.read(&chunk, &format!("c{index}-"), self.now);
@@ -325,10 +282,7 @@ impl World {
                 moved |= !chunk.is_empty() || !back.is_empty();
                 self.engine.receive(end.sid, &back, self.now);
             }
-            if !moved
-                && self.engine.attention() == crate::engine::Attention::default()
-                && !self.engine.is_dirty()
-            {
+            if !moved && self.engine.attention() == crate::engine::Attention::default() && !self.engine.is_dirty() {
                 return;
             }
         }
@@ -346,25 +300,11 @@ impl World {
         self.submit_sm(text.as_bytes(), 0, 0, 1);
     }
 
-    pub(super) fn submit_sm(
-        &mut self,
-        body: &[u8],
-        data_coding: u8,
-        esm_class: u8,
-        registered: u8,
-    ) {
+    pub(super) fn submit_sm(&mut self, body: &[u8], data_coding: u8, esm_class: u8, registered: u8) {
         let end = self.esme.as_mut().unwrap();
         let sm = Sm {
-            source: Addr {
-                ton: 3,
-                npi: 0,
-                addr: NUMBER.as_bytes(),
-            },
-            dest: Addr {
-                ton: 1,
-                npi: 1,
-                addr: CONTACT.as_bytes(),
-            },
+            source: Addr { ton: 3, npi: 0, addr: NUMBER.as_bytes() },
+            dest: Addr { ton: 1, npi: 1, addr: CONTACT.as_bytes() },
             short_message: body,
             data_coding,
             esm_class,
@@ -372,20 +312,12 @@ impl World {
             ..Sm::default()
         };
         let write = |out: &mut Vec<u8>| sm.write(command::SUBMIT_SM, out);
-        end.session
-            .request(self.now, command::SUBMIT_SM, 0, write)
-            .unwrap();
+        end.session.request(self.now, command::SUBMIT_SM, 0, write).unwrap();
         self.run();
     }
 
     pub(super) fn post(&mut self, text: &str) -> Result<Posted, Refusal> {
-        let post = Post {
-            from: NUMBER,
-            to: CONTACT,
-            text: Some(text),
-            receipt: true,
-            ..Post::default()
-        };
+        let post = Post { from: NUMBER, to: CONTACT, text: Some(text), receipt: true, ..Post::default() };
         let posted = self.engine.post(0, &post, self.now);
         self.run();
         posted
@@ -395,9 +327,7 @@ impl World {
     pub(super) fn send_up(&mut self, carrier: usize, sm: &Sm<'_>) {
         let end = self.carriers[carrier].as_mut().unwrap();
         let write = |out: &mut Vec<u8>| sm.write(command::DELIVER_SM, out);
-        end.session
-            .request(self.now, command::DELIVER_SM, 0, write)
-            .unwrap();
+        end.session.request(self.now, command::DELIVER_SM, 0, write).unwrap();
         self.run();
     }
 
@@ -409,16 +339,8 @@ impl World {
         self.send_up(
             0,
             &Sm {
-                source: Addr {
-                    ton: 1,
-                    npi: 1,
-                    addr: CONTACT.as_bytes(),
-                },
-                dest: Addr {
-                    ton: 3,
-                    npi: 0,
-                    addr: NUMBER.as_bytes(),
-                },
+                source: Addr { ton: 1, npi: 1, addr: CONTACT.as_bytes() },
+                dest: Addr { ton: 3, npi: 0, addr: NUMBER.as_bytes() },
                 short_message: body,
                 esm_class,
                 ..Sm::default()
@@ -427,26 +349,10 @@ impl World {
     }
 
     pub(super) fn receipt(&mut self, carrier: usize, id: &str, stat: &str) {
-        let text = format!(
-            "id:{id} sub:001 dlvrd:001 submit date:2311142213 done date:2311142213 stat:{stat} err:000"
-        );
-        let addr = Addr {
-            ton: 1,
-            npi: 1,
-            addr: CONTACT.as_bytes(),
-        };
-        let dest = Addr {
-            ton: 3,
-            npi: 0,
-            addr: NUMBER.as_bytes(),
-        };
-        let sm = Sm {
-            source: addr,
-            dest,
-            esm_class: 4,
-            short_message: text.as_bytes(),
-            ..Sm::default()
-        };
+        let text = format!("id:{id} sub:001 dlvrd:001 submit date:2311142213 done date:2311142213 stat:{stat} err:000");
+        let addr = Addr { ton: 1, npi: 1, addr: CONTACT.as_bytes() };
+        let dest = Addr { ton: 3, npi: 0, addr: NUMBER.as_bytes() };
+        let sm = Sm { source: addr, dest, esm_class: 4, short_message: text.as_bytes(), ..Sm::default() };
         self.send_up(carrier, &sm);
     }
 
@@ -466,12 +372,7 @@ impl World {
     pub(super) fn view(&self, id: &[u8]) -> View {
         let id = crate::engine::Id::parse(id).expect("an id");
         self.engine.view(id).unwrap_or_else(|| {
-            let row = self
-                .log
-                .iter()
-                .rev()
-                .find(|row| row.id == id.to_string())
-                .expect("in the log");
+            let row = self.log.iter().rev().find(|row| row.id == id.to_string()).expect("in the log");
             crate::engine::view_of_record(&row.record).unwrap()
         })
     }

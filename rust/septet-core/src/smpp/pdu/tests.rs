@@ -29,20 +29,11 @@ fn value(kind: Kind) -> BoxedStrategy<Value> {
                 sme().prop_map(|(ton, npi, addr)| Destination::Sme(ton, npi, addr)),
                 text(max::DL_NAME).prop_map(Destination::List)
             ];
-            prop::collection::vec(one, 0..6)
-                .prop_map(Value::Destinations)
-                .boxed()
+            prop::collection::vec(one, 0..6).prop_map(Value::Destinations).boxed()
         }
         Kind::Failures => {
-            let one = (sme(), any::<u32>()).prop_map(|((ton, npi, addr), status)| Failure {
-                ton,
-                npi,
-                addr,
-                status,
-            });
-            prop::collection::vec(one, 0..6)
-                .prop_map(Value::Failures)
-                .boxed()
+            let one = (sme(), any::<u32>()).prop_map(|((ton, npi, addr), status)| Failure { ton, npi, addr, status });
+            prop::collection::vec(one, 0..6).prop_map(Value::Failures).boxed()
         }
     }
 }
@@ -50,22 +41,13 @@ fn value(kind: Kind) -> BoxedStrategy<Value> {
 /// Any PDU of any operation.
 fn any_pdu() -> impl Strategy<Value = Pdu> {
     let tlvs = prop::collection::vec((any::<u16>(), octets(40)), 0..5);
-    (
-        prop::sample::select(command::TABLE),
-        any::<u32>(),
-        any::<u32>(),
-        tlvs,
+    (prop::sample::select(command::TABLE), any::<u32>(), any::<u32>(), tlvs).prop_flat_map(
+        |(row, status, sequence, tlvs)| {
+            let fields: Vec<_> =
+                row.fields.iter().map(|f| value(f.kind).prop_map(|v| (f.name.to_owned(), v))).collect();
+            fields.prop_map(move |given| Pdu::build(row.id, status, sequence, given, tlvs.clone()).unwrap())
+        },
     )
-        .prop_flat_map(|(row, status, sequence, tlvs)| {
-            let fields: Vec<_> = row
-                .fields
-                .iter()
-                .map(|f| value(f.kind).prop_map(|v| (f.name.to_owned(), v)))
-                .collect();
-            fields.prop_map(move |given| {
-                Pdu::build(row.id, status, sequence, given, tlvs.clone()).unwrap()
-            })
-        })
 }
 
 proptest! {
@@ -133,10 +115,7 @@ proptest! {
 fn a_long_short_message_moves_to_the_payload() {
     let long = [b'x'; 300];
     for command in [command::SUBMIT_SM, command::DATA_SM] {
-        let sm = Sm {
-            short_message: &long,
-            ..Sm::default()
-        };
+        let sm = Sm { short_message: &long, ..Sm::default() };
         let mut body = Vec::new();
         sm.write(command, &mut body);
         let back = Sm::parse(command, &body).unwrap();
@@ -149,14 +128,7 @@ fn what_build_is_not_told_is_empty_and_counted() {
     let text = ("short_message".to_owned(), Value::Octets(b"hej".to_vec()));
     let pdu = Pdu::build(command::SUBMIT_SM, 0, 1, vec![text], vec![]).unwrap();
     assert!(pdu.fields.contains(&("sm_length", Value::Int(3))));
-    let refused = Pdu::build(
-        command::SUBMIT_SM_RESP,
-        st::ESME_RSUBMITFAIL,
-        1,
-        vec![],
-        vec![],
-    )
-    .unwrap();
+    let refused = Pdu::build(command::SUBMIT_SM_RESP, st::ESME_RSUBMITFAIL, 1, vec![], vec![]).unwrap();
     assert_eq!(refused.encode().unwrap().len(), 16);
     let accepted = Pdu::build(command::DELIVER_SM_RESP, 0, 1, vec![], vec![]).unwrap();
     assert_eq!(accepted.encode().unwrap().len(), 17);
@@ -164,9 +136,7 @@ fn what_build_is_not_told_is_empty_and_counted() {
 
 #[test]
 fn what_cannot_be_encoded_is_named() {
-    let build = |command, name: &str, value| {
-        Pdu::build(command, 0, 1, vec![(name.to_owned(), value)], vec![])
-    };
+    let build = |command, name: &str, value| Pdu::build(command, 0, 1, vec![(name.to_owned(), value)], vec![]);
     for (name, value, hint) in [
         ("source_addr", Value::Text(vec![b'4'; 21]), "source_addr"),
         ("source_addr", Value::Text(b"4\x006".to_vec()), "NUL"),
@@ -180,28 +150,16 @@ fn what_cannot_be_encoded_is_named() {
         assert_eq!(error.code, "smpp.bad_field");
         assert!(error.message.contains(hint), "{error}");
     }
-    assert_eq!(
-        build(0x999, "x", Value::Int(0)).unwrap_err().code,
-        "smpp.unknown_command"
-    );
+    assert_eq!(build(0x999, "x", Value::Int(0)).unwrap_err().code, "smpp.unknown_command");
     assert!(Pdu::build(command::UNBIND, 0, 1, vec![], vec![(1, vec![0; 65_536])]).is_err());
 }
 
 #[test]
 fn lengths_that_cannot_be_true_are_errors() {
-    let unbind = Pdu::build(command::UNBIND, 0, 1, vec![], vec![])
-        .unwrap()
-        .encode()
-        .unwrap();
+    let unbind = Pdu::build(command::UNBIND, 0, 1, vec![], vec![]).unwrap().encode().unwrap();
     let with = |length: u32| [&length.to_be_bytes()[..], &unbind[4..]].concat();
     assert_eq!(Pdu::decode(&with(15)).unwrap_err().code, "smpp.bad_length");
-    assert_eq!(
-        Pdu::decode(&with(u32::MAX)).unwrap_err().code,
-        "smpp.truncated"
-    );
-    assert_eq!(
-        Pdu::decode(&[&unbind[..], b"x"].concat()).unwrap_err().code,
-        "smpp.bad_length"
-    );
+    assert_eq!(Pdu::decode(&with(u32::MAX)).unwrap_err().code, "smpp.truncated");
+    assert_eq!(Pdu::decode(&[&unbind[..], b"x"].concat()).unwrap_err().code, "smpp.bad_length");
     assert_eq!(Pdu::decode(b"").unwrap_err().code, "smpp.truncated");
 }

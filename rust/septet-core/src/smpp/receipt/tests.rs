@@ -30,13 +30,7 @@ fn the_form_of_the_appendix() {
 #[test]
 fn forms_from_the_field() {
     for (body, id, stat, err, done) in [
-        (
-            "ID:ab Stat:EXPIRED Err:e7f Text:",
-            "ab",
-            "EXPIRED",
-            Some(octets("e7f")),
-            None,
-        ),
+        ("ID:ab Stat:EXPIRED Err:e7f Text:", "ab", "EXPIRED", Some(octets("e7f")), None),
         (
             "id:1 sub:... dlvrd:... submit_date:260102150405 done_date:260102150406 stat:FAILED",
             "1",
@@ -44,34 +38,10 @@ fn forms_from_the_field() {
             None,
             Some(octets("260102150406")),
         ),
-        (
-            "stat:UNDELIV  done date:0000000000   id: 7f-00 \0\0",
-            "7f-00",
-            "UNDELIV",
-            None,
-            Some(octets("0000000000")),
-        ),
-        (
-            "id:9 stat:DND_REJECTED err:xxx\r\n",
-            "9",
-            "DND_REJECTED",
-            Some(octets("xxx")),
-            None,
-        ),
-        (
-            "id : 12345, stat : REJECTD, err:3;",
-            "12345",
-            "REJECTD",
-            Some(octets("3")),
-            None,
-        ),
-        (
-            "id:2\nstat:ACCEPTD\nDone Date:1767366306000\n",
-            "2",
-            "ACCEPTD",
-            None,
-            Some(octets("1767366306000")),
-        ),
+        ("stat:UNDELIV  done date:0000000000   id: 7f-00 \0\0", "7f-00", "UNDELIV", None, Some(octets("0000000000"))),
+        ("id:9 stat:DND_REJECTED err:xxx\r\n", "9", "DND_REJECTED", Some(octets("xxx")), None),
+        ("id : 12345, stat : REJECTD, err:3;", "12345", "REJECTD", Some(octets("3")), None),
+        ("id:2\nstat:ACCEPTD\nDone Date:1767366306000\n", "2", "ACCEPTD", None, Some(octets("1767366306000"))),
     ] {
         let receipt = parse(body.as_bytes()).unwrap_or_else(|| panic!("{body}"));
         assert_eq!(
@@ -86,27 +56,15 @@ fn forms_from_the_field() {
 #[test]
 fn the_text_is_the_subscribers_and_holds_no_keys() {
     let receipt = parse(b"id:1 stat:UNDELIV text:id:2 stat:DELIVRD err:0 ").unwrap();
-    assert_eq!(
-        (receipt.id, receipt.stat),
-        (Some(octets("1")), Some(octets("UNDELIV")))
-    );
-    assert_eq!(
-        (receipt.err, receipt.text),
-        (None, Some(octets("id:2 stat:DELIVRD err:0 ")))
-    );
-    assert_eq!(
-        parse(b"id:1 id:2 stat:DELIVRD").unwrap().id,
-        Some(octets("1"))
-    );
+    assert_eq!((receipt.id, receipt.stat), (Some(octets("1")), Some(octets("UNDELIV"))));
+    assert_eq!((receipt.err, receipt.text), (None, Some(octets("id:2 stat:DELIVRD err:0 "))));
+    assert_eq!(parse(b"id:1 id:2 stat:DELIVRD").unwrap().id, Some(octets("1")));
 }
 
 #[test]
 fn a_date_alone_is_enough_and_its_key_does_not_end_another() {
     let receipt = parse(b"id:1 submit date:2601021504").unwrap();
-    assert_eq!(
-        (receipt.submit_date, receipt.stat),
-        (Some(octets("2601021504")), None)
-    );
+    assert_eq!((receipt.submit_date, receipt.stat), (Some(octets("2601021504")), None));
 }
 
 #[test]
@@ -129,32 +87,18 @@ fn what_is_no_receipt() {
 fn states_have_a_word_a_number_and_an_end() {
     for (at, state) in State::ALL.into_iter().enumerate() {
         assert_eq!(usize::from(state.message_state()), at + 1);
-        assert_eq!(
-            State::from_message_state(state.message_state()),
-            Some(state)
-        );
-        assert_eq!(
-            State::from_stat(state.stat().to_lowercase().as_bytes()),
-            Some(state)
-        );
+        assert_eq!(State::from_message_state(state.message_state()), Some(state));
+        assert_eq!(State::from_stat(state.stat().to_lowercase().as_bytes()), Some(state));
         assert_eq!(state.stat().len(), 7);
     }
-    let open: Vec<_> = State::ALL
-        .into_iter()
-        .filter(|state| !state.is_final())
-        .collect();
+    let open: Vec<_> = State::ALL.into_iter().filter(|state| !state.is_final()).collect();
     assert_eq!(open, [State::Enroute, State::Accepted]);
     assert_eq!(State::from_message_state(10), None);
     assert_eq!(State::from_stat(b"NONSENSE"), None);
 }
 
 fn sm(esm_class: u8, text: &'static [u8], raw: &'static [u8]) -> Sm<'static> {
-    Sm {
-        esm_class,
-        short_message: text,
-        tlvs: Tlvs::new(raw),
-        ..Sm::default()
-    }
+    Sm { esm_class, short_message: text, tlvs: Tlvs::new(raw), ..Sm::default() }
 }
 
 const TLVS: &[u8] = b"\0\x1e\0\x03t1\0\x04\x27\0\x01\x05\x04\x23\0\x03\x03\x00\x0b";
@@ -163,14 +107,8 @@ const TLVS: &[u8] = b"\0\x1e\0\x03t1\0\x04\x27\0\x01\x05\x04\x23\0\x03\x03\x00\x
 fn the_tlvs_win_over_the_text() {
     let sm = sm(0x04, PLAIN, TLVS);
     let outcome = from_sm(&sm).unwrap();
-    assert_eq!(
-        (outcome.id, outcome.state),
-        (&b"t1"[..], State::Undeliverable)
-    );
-    assert_eq!(
-        (outcome.err, outcome.network_error),
-        (Some(octets("000")), Some([3, 0, 11]))
-    );
+    assert_eq!((outcome.id, outcome.state), (&b"t1"[..], State::Undeliverable));
+    assert_eq!((outcome.err, outcome.network_error), (Some(octets("000")), Some([3, 0, 11])));
 }
 
 #[test]
@@ -196,12 +134,16 @@ fn esm_class_says_what_is_a_receipt() {
         (0x40, false),
         (0x10, false),
     ] {
-        assert_eq!(
-            from_sm(&sm(class, PLAIN, b"")).is_some(),
-            expected,
-            "{class:#x}"
-        );
+        assert_eq!(from_sm(&sm(class, PLAIN, b"")).is_some(), expected, "{class:#x}");
     }
+}
+
+#[test]
+fn a_user_data_header_comes_before_the_text() {
+    let with_header = sm(0x44, b"\x05\x00\x03\x4d\x01\x01id:8 stat:EXPIRED", b"");
+    let outcome = from_sm(&with_header).unwrap();
+    assert_eq!((outcome.id, outcome.state), (&b"8"[..], State::Expired));
+    assert!(from_sm(&sm(0x44, b"\xFFx", b"")).is_none());
 }
 
 #[test]

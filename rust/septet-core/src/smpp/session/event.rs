@@ -37,9 +37,7 @@ impl BindMode {
 
     /// The mode called so.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Transmitter, Self::Receiver, Self::Transceiver]
-            .into_iter()
-            .find(|mode| mode.name() == name)
+        [Self::Transmitter, Self::Receiver, Self::Transceiver].into_iter().find(|mode| mode.name() == name)
     }
 
     /// The `command_id` that asks for it.

@@ -57,29 +57,17 @@ impl Session {
             }
             command::GENERIC_NACK => self.nack(now, header, on),
             command::ENQUIRE_LINK => {
-                frame::put(
-                    &mut self.out,
-                    command::ENQUIRE_LINK_RESP,
-                    st::ESME_ROK,
-                    header.sequence,
-                    |_| {},
-                );
+                frame::put(&mut self.out, command::ENQUIRE_LINK_RESP, st::ESME_ROK, header.sequence, |_| {});
             }
             command::ENQUIRE_LINK_RESP => {
-                if self
-                    .enquire
-                    .take_if(|ask| ask.sequence == header.sequence)
-                    .is_none()
-                {
+                if self.enquire.take_if(|ask| ask.sequence == header.sequence).is_none() {
                     bad(BadReason::UnaskedResponse, on);
                 }
             }
             command::BIND_RECEIVER | command::BIND_TRANSMITTER | command::BIND_TRANSCEIVER => {
                 self.bind_request(header, body, on);
             }
-            command::BIND_RECEIVER_RESP
-            | command::BIND_TRANSMITTER_RESP
-            | command::BIND_TRANSCEIVER_RESP => {
+            command::BIND_RECEIVER_RESP | command::BIND_TRANSMITTER_RESP | command::BIND_TRANSCEIVER_RESP => {
                 self.bind_response(now, header, body, on);
             }
             command::UNBIND => self.unbind_request(now, header, on),
@@ -91,13 +79,7 @@ impl Session {
 
     /// 4.3: a length that is too short or too long means that the data is corrupt.
     fn lost(&mut self, header: Header, on: On<'_>) {
-        frame::put(
-            &mut self.out,
-            command::GENERIC_NACK,
-            st::ESME_RINVCMDLEN,
-            header.sequence,
-            |_| {},
-        );
+        frame::put(&mut self.out, command::GENERIC_NACK, st::ESME_RINVCMDLEN, header.sequence, |_| {});
         bad(BadReason::BadLength, on);
         self.close(CloseReason::BadLength, on);
     }
@@ -115,9 +97,7 @@ impl Session {
     }
 
     fn message(&mut self, now: Micros, header: Header, body: &[u8], on: On<'_>) {
-        let Header {
-            command, sequence, ..
-        } = header;
+        let Header { command, sequence, .. } = header;
         let (status, reason) = if !self.peer_may_send(command) {
             (st::ESME_RINVBNDSTS, BadReason::WrongState)
         } else if self.window_in_used >= self.config.window_in {
@@ -127,11 +107,7 @@ impl Session {
                 Ok(sm) => {
                     self.window_in_used += 1;
                     self.last_message = now;
-                    on(Event::Message {
-                        command,
-                        sequence,
-                        sm,
-                    });
+                    on(Event::Message { command, sequence, sm });
                     return;
                 }
                 Err(Malformed { status, .. }) => (status, BadReason::Malformed),
@@ -142,26 +118,11 @@ impl Session {
     }
 
     fn response(&mut self, now: Micros, header: Header, body: &[u8], on: On<'_>) {
-        let Header {
-            command,
-            status,
-            sequence,
-            ..
-        } = header;
-        let Some(asked) = self
-            .window
-            .take(sequence, |request| request | command::RESPONSE == command)
-        else {
+        let Header { command, status, sequence, .. } = header;
+        let Some(asked) = self.window.take(sequence, |request| request | command::RESPONSE == command) else {
             let known = command::find(command).is_some();
             // An unknown response is not answered: nothing answers a response.
-            bad(
-                if known {
-                    BadReason::UnaskedResponse
-                } else {
-                    BadReason::UnknownCommand
-                },
-                on,
-            );
+            bad(if known { BadReason::UnaskedResponse } else { BadReason::UnknownCommand }, on);
             return;
         };
         let (message_id, tlvs, sound) = response_body(command, body);
@@ -170,25 +131,12 @@ impl Session {
         }
         self.last_message = now;
         let waited = now.saturating_sub(asked.sent);
-        on(Event::Response {
-            token: asked.token,
-            command,
-            status,
-            message_id,
-            tlvs,
-            waited,
-            late: asked.late,
-        });
+        on(Event::Response { token: asked.token, command, status, message_id, tlvs, waited, late: asked.late });
     }
 
     /// 4.3: a `generic_nack` is the response to whatever has its sequence number; nothing answers it.
     fn nack(&mut self, now: Micros, header: Header, on: On<'_>) {
-        let Header {
-            command,
-            status,
-            sequence,
-            ..
-        } = header;
+        let Header { command, status, sequence, .. } = header;
         let is = |ask: &mut Ask| ask.sequence == sequence;
         if let Some(asked) = self.window.take(sequence, |_| true) {
             let waited = now.saturating_sub(asked.sent);
@@ -213,17 +161,9 @@ impl Session {
     }
 
     fn bind_request(&mut self, header: Header, body: &[u8], on: On<'_>) {
-        let Header {
-            command, sequence, ..
-        } = header;
+        let Header { command, sequence, .. } = header;
         let refuse = |this: &mut Self, status, reason, on: On<'_>| {
-            frame::put(
-                &mut this.out,
-                command | command::RESPONSE,
-                status,
-                sequence,
-                |_| {},
-            );
+            frame::put(&mut this.out, command | command::RESPONSE, status, sequence, |_| {});
             bad(reason, on);
         };
         match self.state {
@@ -232,11 +172,7 @@ impl Session {
             }
             State::Open if self.closing.is_none() => match bind_fields(command, sequence, body) {
                 Ok((event, version)) => {
-                    self.bind = Some(Ask {
-                        command,
-                        sequence,
-                        at: self.heard,
-                    });
+                    self.bind = Some(Ask { command, sequence, at: self.heard });
                     self.peer_version = version;
                     self.state = State::Binding;
                     on(event);
@@ -251,22 +187,14 @@ impl Session {
     }
 
     fn bind_response(&mut self, now: Micros, header: Header, body: &[u8], on: On<'_>) {
-        let ours = |ask: &mut Ask| {
-            ask.sequence == header.sequence && ask.command | command::RESPONSE == header.command
-        };
+        let ours = |ask: &mut Ask| ask.sequence == header.sequence && ask.command | command::RESPONSE == header.command;
         let waiting = self.config.role == Role::Client && self.state == State::Binding;
-        let Some(ask) = (if waiting {
-            self.bind.take_if(ours)
-        } else {
-            None
-        }) else {
+        let Some(ask) = (if waiting { self.bind.take_if(ours) } else { None }) else {
             bad(BadReason::UnaskedResponse, on);
             return;
         };
         if header.status != st::ESME_ROK {
-            on(Event::BindRefused {
-                status: header.status,
-            });
+            on(Event::BindRefused { status: header.status });
             self.close(CloseReason::BindRefused, on);
             return;
         }
@@ -274,23 +202,16 @@ impl Session {
         if !sound {
             bad(BadReason::MalformedResponse, on);
         }
-        let version = tlvs
-            .int(tlv::SC_INTERFACE_VERSION)
-            .map(|version| version as u8);
+        let version = tlvs.int(tlv::SC_INTERFACE_VERSION).map(|version| version as u8);
         self.state = State::Bound;
         self.mode = BindMode::of(ask.command);
         self.peer_version = version.unwrap_or(0x33);
         self.last_message = now;
-        on(Event::Bound {
-            system_id,
-            sc_interface_version: version,
-        });
+        on(Event::Bound { system_id, sc_interface_version: version });
     }
 
     fn unbind_request(&mut self, now: Micros, header: Header, on: On<'_>) {
-        let Header {
-            command, sequence, ..
-        } = header;
+        let Header { command, sequence, .. } = header;
         match self.state {
             State::Bound | State::Unbinding => {
                 self.state = State::Unbound;
@@ -307,11 +228,7 @@ impl Session {
     }
 
     fn unbind_response(&mut self, header: Header, on: On<'_>) {
-        if self
-            .unbind
-            .is_some_and(|ask| ask.sequence == header.sequence)
-            && !self.unbind_answered
-        {
+        if self.unbind.is_some_and(|ask| ask.sequence == header.sequence) && !self.unbind_answered {
             self.unbind_answered = true;
         } else {
             bad(BadReason::UnaskedResponse, on);
@@ -320,17 +237,9 @@ impl Session {
 
     /// Requests that the session neither carries out nor reports.
     fn other(&mut self, header: Header, on: On<'_>) {
-        let Header {
-            command, sequence, ..
-        } = header;
+        let Header { command, sequence, .. } = header;
         let Some(row) = command::find(command) else {
-            frame::put(
-                &mut self.out,
-                command::GENERIC_NACK,
-                st::ESME_RINVCMDID,
-                sequence,
-                |_| {},
-            );
+            frame::put(&mut self.out, command::GENERIC_NACK, st::ESME_RINVCMDID, sequence, |_| {});
             bad(BadReason::UnknownCommand, on);
             return;
         };
@@ -362,15 +271,7 @@ fn bind_fields(command: u32, sequence: u32, body: &[u8]) -> Result<(Event<'_>, u
     let [interface_version, _ton, _npi] = r.array()?;
     let address_range = r.cstring(max::ADDRESS_RANGE, st::ESME_RBINDFAIL, "address_range")?;
     let mode = BindMode::of(command).ok_or_else(|| r.fail(st::ESME_RINVCMDID, "not a bind"))?;
-    let event = Event::Bind {
-        mode,
-        sequence,
-        system_id,
-        password,
-        system_type,
-        interface_version,
-        address_range,
-    };
+    let event = Event::Bind { mode, sequence, system_id, password, system_type, interface_version, address_range };
     Ok((event, interface_version))
 }
 
@@ -380,10 +281,7 @@ fn response_body(command: u32, body: &[u8]) -> (&[u8], Tlvs<'_>, bool) {
     if body.is_empty() || command::find(command).is_none_or(|row| row.fields.is_empty()) {
         return (b"", Tlvs::default(), true);
     }
-    let end = body
-        .iter()
-        .take(LONGEST_ID + 1)
-        .position(|octet| *octet == 0);
+    let end = body.iter().take(LONGEST_ID + 1).position(|octet| *octet == 0);
     let (text, rest) = match end {
         Some(end) => (&body[..end], &body[end + 1..]),
         None if body.len() <= LONGEST_ID => (body, &body[body.len()..]),

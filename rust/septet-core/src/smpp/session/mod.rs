@@ -15,7 +15,7 @@
 //! that breaks the table gets its own response with `ESME_RINVBNDSTS`; nothing it sends ends the session except a length
 //! that loses the stream, and too much before a bind.
 //!
-//! Both windows are counted here: ours in [`window`], the peer's as a number, because each of its requests is reported
+//! Both windows are counted here: ours in `window`, the peer's as a number, because each of its requests is reported
 //! once and answered once.
 
 mod event;
@@ -159,8 +159,7 @@ impl Session {
 
     /// True if this end may send the operation now, the window aside.
     pub fn can_send(&self, command: u32) -> bool {
-        self.state == State::Bound
-            && command::find(command).is_some_and(|row| self.allows(row, self.config.role))
+        self.state == State::Bound && command::find(command).is_some_and(|row| self.allows(row, self.config.role))
     }
 
     /// The one reader of the operation matrix: may `sender` send `row` in the present state?
@@ -179,11 +178,7 @@ impl Session {
     }
 
     const fn next_sequence(&mut self) -> u32 {
-        self.sequence = if self.sequence >= LAST_SEQUENCE {
-            1
-        } else {
-            self.sequence + 1
-        };
+        self.sequence = if self.sequence >= LAST_SEQUENCE { 1 } else { self.sequence + 1 };
         self.sequence
     }
 
@@ -194,11 +189,7 @@ impl Session {
             sequence = self.next_sequence();
         }
         frame::put(&mut self.out, command, st::ESME_ROK, sequence, body);
-        Ask {
-            command,
-            sequence,
-            at: now,
-        }
+        Ask { command, sequence, at: now }
     }
 
     /// Client: asks to bind. Only in the state `Open`; otherwise nothing happens.
@@ -238,18 +229,12 @@ impl Session {
         (self.heard, self.last_message) = (now, now);
         let (version, tlvs) = (self.config.interface_version, self.takes_tlvs());
         let system_id = &self.config.system_id;
-        frame::put(
-            &mut self.out,
-            ask.command | command::RESPONSE,
-            st::ESME_ROK,
-            sequence,
-            |out| {
-                put_cstring(out, system_id, max::SYSTEM_ID);
-                if tlvs {
-                    tlv::put(out, tlv::SC_INTERFACE_VERSION, &[version]);
-                }
-            },
-        );
+        frame::put(&mut self.out, ask.command | command::RESPONSE, st::ESME_ROK, sequence, |out| {
+            put_cstring(out, system_id, max::SYSTEM_ID);
+            if tlvs {
+                tlv::put(out, tlv::SC_INTERFACE_VERSION, &[version]);
+            }
+        });
     }
 
     /// Server: the peer may not bind. The next tick, due at once, reports `Closed`.
@@ -258,13 +243,7 @@ impl Session {
             return;
         };
         // 4.1.2: the body is not returned when the status is not 0.
-        frame::put(
-            &mut self.out,
-            ask.command | command::RESPONSE,
-            status,
-            sequence,
-            |_| {},
-        );
+        frame::put(&mut self.out, ask.command | command::RESPONSE, status, sequence, |_| {});
         self.closing = Some(CloseReason::BindRefused);
     }
 
@@ -286,22 +265,16 @@ impl Session {
     }
 
     fn answer(&mut self, sequence: u32, request: u32, status: u32, message_id: &[u8]) {
-        frame::put(
-            &mut self.out,
-            request | command::RESPONSE,
-            status,
-            sequence,
-            |out| match request {
-                // 4.4.2: no body when the status is not 0.
-                command::SUBMIT_SM if status == st::ESME_ROK => {
-                    put_cstring(out, message_id, max::MESSAGE_ID);
-                }
-                command::DATA_SM => put_cstring(out, message_id, max::MESSAGE_ID),
-                // 4.6.2: message_id is unused and its one NUL is not optional.
-                command::DELIVER_SM => out.push(0),
-                _ => {}
-            },
-        );
+        frame::put(&mut self.out, request | command::RESPONSE, status, sequence, |out| match request {
+            // 4.4.2: no body when the status is not 0.
+            command::SUBMIT_SM if status == st::ESME_ROK => {
+                put_cstring(out, message_id, max::MESSAGE_ID);
+            }
+            command::DATA_SM => put_cstring(out, message_id, max::MESSAGE_ID),
+            // 4.6.2: message_id is unused and its one NUL is not optional.
+            command::DELIVER_SM => out.push(0),
+            _ => {}
+        });
     }
 
     /// The peer's unbind is answered after what it still waits for, so that it reads its responses first.
@@ -309,13 +282,7 @@ impl Session {
         if self.window_in_used == 0
             && let Some(sequence) = self.peer_unbind.take()
         {
-            frame::put(
-                &mut self.out,
-                command::UNBIND_RESP,
-                st::ESME_ROK,
-                sequence,
-                |_| {},
-            );
+            frame::put(&mut self.out, command::UNBIND_RESP, st::ESME_ROK, sequence, |_| {});
             self.closing = Some(CloseReason::PeerUnbound);
         }
     }

@@ -9,10 +9,7 @@ impl Session {
     pub fn next_deadline(&self) -> Option<Micros> {
         let after = |start: Micros, wait: Micros| start.saturating_add(wait);
         let config = &self.config;
-        let mut next = self
-            .window
-            .oldest()
-            .map_or(Micros::MAX, |sent| after(sent, config.response_timeout));
+        let mut next = self.window.oldest().map_or(Micros::MAX, |sent| after(sent, config.response_timeout));
         if self.closing.is_some() {
             return Some(0);
         }
@@ -84,10 +81,7 @@ impl Session {
 
     fn keep_alive(&mut self, now: Micros, on: &mut dyn FnMut(Event<'_>)) {
         let config = &self.config;
-        if let Some(ask) = self
-            .enquire
-            .filter(|ask| now >= ask.at.saturating_add(config.response_timeout))
-        {
+        if let Some(ask) = self.enquire.filter(|ask| now >= ask.at.saturating_add(config.response_timeout)) {
             // A peer that sends other things lives; only silence ends the session.
             if self.heard <= ask.at {
                 self.close(CloseReason::EnquireTimeout, on);
@@ -96,10 +90,7 @@ impl Session {
             self.enquire = None;
         }
         let idle = self.window_in_used == 0 && self.window.used() == 0;
-        if config.inactivity > 0
-            && idle
-            && now >= self.last_message.saturating_add(config.inactivity)
-        {
+        if config.inactivity > 0 && idle && now >= self.last_message.saturating_add(config.inactivity) {
             self.leave(now, CloseReason::Inactive);
             return;
         }

@@ -28,15 +28,7 @@ struct Slot {
     phase: Phase,
 }
 
-const EMPTY: Slot = Slot {
-    token: 0,
-    sent: 0,
-    sequence: 0,
-    command: 0,
-    before: NONE,
-    after: NONE,
-    phase: Phase::Empty,
-};
+const EMPTY: Slot = Slot { token: 0, sent: 0, sequence: 0, command: 0, before: NONE, after: NONE, phase: Phase::Empty };
 
 /// A request that a response was found for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,13 +54,7 @@ impl Window {
     }
 
     pub(super) const fn new(limit: usize) -> Self {
-        Self {
-            slots: Vec::new(),
-            first: NONE,
-            last: NONE,
-            used: 0,
-            limit,
-        }
+        Self { slots: Vec::new(), first: NONE, last: NONE, used: 0, limit }
     }
 
     pub(super) const fn used(&self) -> usize {
@@ -112,15 +98,7 @@ impl Window {
     /// Notes a request. `reserve` was called and `sequence` is not blocked.
     pub(super) fn push(&mut self, sequence: u32, command: u32, token: u64, sent: Micros) {
         let at = self.at(sequence);
-        self.slots[at] = Slot {
-            token,
-            sent,
-            sequence,
-            command,
-            before: self.last,
-            after: NONE,
-            phase: Phase::Waiting,
-        };
+        self.slots[at] = Slot { token, sent, sequence, command, before: self.last, after: NONE, phase: Phase::Waiting };
         match self.last {
             NONE => self.first = at as u32,
             last => self.slots[last as usize].after = at as u32,
@@ -158,11 +136,7 @@ impl Window {
         } else {
             self.slots[at].phase = Phase::Empty;
         }
-        Some(Asked {
-            token: slot.token,
-            sent: slot.sent,
-            late: slot.phase == Phase::Late,
-        })
+        Some(Asked { token: slot.token, sent: slot.sent, late: slot.phase == Phase::Late })
     }
 
     /// When the oldest waiting request was sent.

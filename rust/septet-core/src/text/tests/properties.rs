@@ -4,13 +4,14 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::text::{
-    Choice, DefaultAlphabet, Encoding, SegmentOptions, Segments, alphabet, analyze, decode, gsm7,
-    segment, segment_binary, udh,
+    Choice, DefaultAlphabet, Encoding, SegmentOptions, Segments, alphabet, analyze, decode, gsm7, segment,
+    segment_binary, udh,
 };
 
 /// Texts that meet the edges: plain, extension and packing-sensitive characters, and optionally ones that force UCS-2.
 fn gsm_text(longest: usize) -> impl Strategy<Value = String> {
-    let characters = prop_oneof![6 => Just('a'), 2 => Just('€'), 1 => Just('{'), 1 => Just('@'), 2 => Just('\r'), 1 => Just('Σ')];
+    let characters =
+        prop_oneof![6 => Just('a'), 2 => Just('€'), 1 => Just('{'), 1 => Just('@'), 2 => Just('\r'), 1 => Just('Σ')];
     vec(characters, 0..longest).prop_map(String::from_iter)
 }
 
@@ -20,31 +21,18 @@ fn any_text(longest: usize) -> impl Strategy<Value = String> {
 }
 
 fn options() -> impl Strategy<Value = SegmentOptions> {
-    (any::<u16>(), any::<bool>(), any::<bool>()).prop_map(|(reference, wide, packed)| {
-        SegmentOptions {
-            encoding: Choice::Auto,
-            reference: if wide { reference } else { reference & 0xFF },
-            reference_bits: if wide { 16 } else { 8 },
-            packed,
-            transliterate: false,
-        }
+    (any::<u16>(), any::<bool>(), any::<bool>()).prop_map(|(reference, wide, packed)| SegmentOptions {
+        encoding: Choice::Auto,
+        reference: if wide { reference } else { reference & 0xFF },
+        reference_bits: if wide { 16 } else { 8 },
+        packed,
+        transliterate: false,
     })
 }
 
 fn read(segments: &Segments, packed: bool) -> String {
     let parts = segments.parts.iter();
-    parts
-        .map(|p| {
-            decode(
-                p.body(),
-                segments.data_coding,
-                p.udh(),
-                packed,
-                DefaultAlphabet::Gsm7,
-            )
-            .unwrap()
-        })
-        .collect()
+    parts.map(|p| decode(p.body(), segments.data_coding, p.udh(), packed, DefaultAlphabet::Gsm7).unwrap()).collect()
 }
 
 /// The fewest parts, by trying every cut: the slow reference. `widths` are the units of each character.
@@ -157,11 +145,7 @@ fn every_short_length_survives_packing() {
                 if last == gsm7::CR && length > 0 && (length * 7 + usize::from(fill)) % 8 == 0 {
                     want.push(last);
                 }
-                assert_eq!(
-                    gsm7::unpack_body(&body, fill).unwrap(),
-                    want,
-                    "{length} septets, fill {fill}, last {last}"
-                );
+                assert_eq!(gsm7::unpack_body(&body, fill).unwrap(), want, "{length} septets, fill {fill}, last {last}");
             }
         }
     }
@@ -169,20 +153,11 @@ fn every_short_length_survives_packing() {
 
 #[test]
 fn only_signs_are_transliterated_and_only_when_it_helps() {
-    let plain = SegmentOptions {
-        transliterate: true,
-        ..Default::default()
-    };
+    let plain = SegmentOptions { transliterate: true, ..Default::default() };
     let segments = segment("“It’s” – 5\u{A0}€…", &plain).unwrap();
-    assert_eq!(
-        (segments.encoding, read(&segments, false).as_str()),
-        (Encoding::Gsm7, "\"It's\" - 5 €...")
-    );
+    assert_eq!((segments.encoding, read(&segments, false).as_str()), (Encoding::Gsm7, "\"It's\" - 5 €..."));
     let russian = segment("«Да»…", &plain).unwrap();
-    assert_eq!(
-        (russian.encoding, read(&russian, false).as_str()),
-        (Encoding::Ucs2, "«Да»…")
-    );
+    assert_eq!((russian.encoding, read(&russian, false).as_str()), (Encoding::Ucs2, "«Да»…"));
     let analysis = analyze("«Да»", 8, true).unwrap();
     assert_eq!(analysis.forced_by, ['Д', 'а']);
 }
@@ -191,53 +166,13 @@ fn only_signs_are_transliterated_and_only_when_it_helps() {
 fn what_cannot_be_is_refused_by_name() {
     let code = |text: &str, options: SegmentOptions| segment(text, &options).unwrap_err().code;
     let base = SegmentOptions::default();
-    assert_eq!(
-        code(
-            "a",
-            SegmentOptions {
-                reference_bits: 12,
-                ..base
-            }
-        ),
-        "text.bad_argument"
-    );
-    assert_eq!(
-        code(
-            "a",
-            SegmentOptions {
-                reference: 256,
-                ..base
-            }
-        ),
-        "text.bad_argument"
-    );
-    assert_eq!(
-        code(
-            "ж",
-            SegmentOptions {
-                encoding: Choice::Gsm7,
-                ..base
-            }
-        ),
-        "text.unencodable"
-    );
-    assert_eq!(
-        code(
-            "ж",
-            SegmentOptions {
-                encoding: Choice::Latin1,
-                ..base
-            }
-        ),
-        "text.unencodable"
-    );
+    assert_eq!(code("a", SegmentOptions { reference_bits: 12, ..base }), "text.bad_argument");
+    assert_eq!(code("a", SegmentOptions { reference: 256, ..base }), "text.bad_argument");
+    assert_eq!(code("ж", SegmentOptions { encoding: Choice::Gsm7, ..base }), "text.unencodable");
+    assert_eq!(code("ж", SegmentOptions { encoding: Choice::Latin1, ..base }), "text.unencodable");
     let code = |data: &[u8], udh: &[u8]| segment_binary(data, udh, 4, &base).unwrap_err().code;
     assert_eq!(code(&[0], &[9, 0]), "text.bad_udh");
-    assert_eq!(
-        code(&[0; 200], &[5, 0, 3, 1, 2, 1]),
-        "text.bad_udh",
-        "a part cannot be split again"
-    );
+    assert_eq!(code(&[0; 200], &[5, 0, 3, 1, 2, 1]), "text.bad_udh", "a part cannot be split again");
     let long: Vec<u8> = [&[139, 0x70, 137][..], &[0; 137]].concat();
     assert_eq!(code(&[0; 10], &long), "text.bad_udh");
 }
@@ -247,8 +182,5 @@ fn a_part_made_elsewhere_passes_untouched() {
     let udh = [5, 0, 3, 9, 2, 1];
     let segments = segment_binary(b"part", &udh, 0, &SegmentOptions::default()).unwrap();
     assert_eq!(segments.parts[0].octets, [&udh[..], b"part"].concat());
-    assert_eq!(
-        (segments.parts.len(), segments.udhi, segments.data_coding),
-        (1, true, 0)
-    );
+    assert_eq!((segments.parts.len(), segments.udhi, segments.data_coding), (1, true, 0));
 }

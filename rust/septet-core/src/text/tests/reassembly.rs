@@ -11,12 +11,7 @@ fn key(reference: u16, total: u8, sequence: u8) -> Key {
     Key {
         source: (*b"46").into(),
         dest: (*b"12345").into(),
-        concat: Concat {
-            reference,
-            wide: false,
-            total,
-            sequence,
-        },
+        concat: Concat { reference, wide: false, total, sequence },
     }
 }
 
@@ -31,10 +26,7 @@ fn two_waiting() -> Reassembler<char> {
 fn the_last_part_completes_whatever_the_order() {
     let mut set = two_waiting();
     assert_eq!(set.len(), 2);
-    assert_eq!(
-        set.add(key(1, 3, 3), 3, 'c', 2 * SECOND),
-        Added::Whole(vec!['a', 'b', 'c'])
-    );
+    assert_eq!(set.add(key(1, 3, 3), 3, 'c', 2 * SECOND), Added::Whole(vec!['a', 'b', 'c']));
     assert!(set.is_empty());
     assert_eq!(set.next_deadline(), None);
 }
@@ -44,15 +36,8 @@ fn a_repeated_part_is_handed_back_before_and_after_completion() {
     let mut set = two_waiting();
     assert_eq!(set.add(key(1, 3, 2), 2, 'x', SECOND), Added::Duplicate('x'));
     set.add(key(1, 3, 3), 3, 'c', 2 * SECOND);
-    assert_eq!(
-        set.add(key(1, 3, 1), 1, 'y', 61 * SECOND),
-        Added::Duplicate('y')
-    );
-    assert_eq!(
-        set.add(key(1, 3, 1), 1, 'z', 62 * SECOND),
-        Added::Waiting,
-        "forgotten after the time to live"
-    );
+    assert_eq!(set.add(key(1, 3, 1), 1, 'y', 61 * SECOND), Added::Duplicate('y'));
+    assert_eq!(set.add(key(1, 3, 1), 1, 'z', 62 * SECOND), Added::Waiting, "forgotten after the time to live");
 }
 
 #[test]
@@ -62,10 +47,7 @@ fn a_reused_reference_opens_a_new_set_and_loses_nothing() {
     assert_eq!(set.next_deadline(), Some(0));
     assert_eq!(set.expire(2 * SECOND), [vec!['a', 'b']]);
     assert_eq!(set.add(key(1, 3, 2), 2, 'B', 3 * SECOND), Added::Waiting);
-    assert_eq!(
-        set.add(key(1, 3, 3), 3, 'C', 3 * SECOND),
-        Added::Whole(vec!['A', 'B', 'C'])
-    );
+    assert_eq!(set.add(key(1, 3, 3), 3, 'C', 3 * SECOND), Added::Whole(vec!['A', 'B', 'C']));
 }
 
 #[test]
@@ -78,14 +60,7 @@ fn other_keys_do_not_mix() {
     other_dest.dest = (*b"999").into();
     let mut other_source = key(1, 2, 2);
     other_source.source = (*b"47").into();
-    for k in [
-        first,
-        second,
-        other_dest,
-        other_source,
-        key(2, 2, 2),
-        key(1, 3, 2),
-    ] {
+    for k in [first, second, other_dest, other_source, key(2, 2, 2), key(1, 3, 2)] {
         assert_eq!(set.add(k, 1, (), 0), Added::Waiting);
     }
     assert_eq!(set.len(), 6);
@@ -99,11 +74,7 @@ fn sets_expire_at_their_deadline_in_order() {
     assert!(set.expire(60 * SECOND - 1).is_empty());
     assert_eq!(set.expire(60 * SECOND), [vec!['a', 'b']]);
     assert_eq!(set.next_deadline(), Some(70 * SECOND));
-    assert_eq!(
-        set.add(key(7, 2, 1), 6, 'y', 71 * SECOND),
-        Added::Waiting,
-        "too late for its set"
-    );
+    assert_eq!(set.add(key(7, 2, 1), 6, 'y', 71 * SECOND), Added::Waiting, "too late for its set");
     assert_eq!(set.expire(71 * SECOND), [vec!['z']]);
     assert_eq!(set.expire(1000 * SECOND), [vec!['y']]);
 }
@@ -112,10 +83,7 @@ fn sets_expire_at_their_deadline_in_order() {
 fn at_capacity_the_oldest_set_is_handed_out() {
     let mut set = Reassembler::new(60 * SECOND, 3);
     for reference in 0..4 {
-        assert_eq!(
-            set.add(key(reference, 2, 1), 1, reference, 0),
-            Added::Waiting
-        );
+        assert_eq!(set.add(key(reference, 2, 1), 1, reference, 0), Added::Waiting);
     }
     assert_eq!(set.len(), 3);
     assert_eq!(set.expire(0), [vec![0]]);
@@ -127,20 +95,14 @@ fn one_message_larger_than_the_capacity_still_completes() {
     let mut set = Reassembler::new(60 * SECOND, 1);
     assert_eq!(set.add(key(1, 3, 3), 3, 'c', 0), Added::Waiting);
     assert_eq!(set.add(key(1, 3, 2), 2, 'b', 0), Added::Waiting);
-    assert_eq!(
-        set.add(key(1, 3, 1), 1, 'a', 0),
-        Added::Whole(vec!['a', 'b', 'c'])
-    );
+    assert_eq!(set.add(key(1, 3, 1), 1, 'a', 0), Added::Whole(vec!['a', 'b', 'c']));
 }
 
 #[test]
 fn what_needs_no_other_is_whole_at_once() {
     let mut set = Reassembler::new(SECOND, 10);
     for (total, sequence) in [(1, 1), (0, 0), (2, 3), (2, 0)] {
-        assert_eq!(
-            set.add(key(1, total, sequence), 0, 'x', 0),
-            Added::Whole(vec!['x'])
-        );
+        assert_eq!(set.add(key(1, total, sequence), 0, 'x', 0), Added::Whole(vec!['x']));
     }
     assert!(set.is_empty());
 }

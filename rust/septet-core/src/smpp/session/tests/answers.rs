@@ -2,64 +2,29 @@
 
 use super::*;
 
-const MODES: [BindMode; 3] = [
-    BindMode::Transmitter,
-    BindMode::Receiver,
-    BindMode::Transceiver,
-];
+const MODES: [BindMode; 3] = [BindMode::Transmitter, BindMode::Receiver, BindMode::Transceiver];
 
 #[test]
 fn a_bind_is_reported_and_answered_with_who_we_are_and_our_version() {
     for mode in MODES {
         let mut end = End::new(Role::Server, |_| {});
         let events = end.give(&bind(mode, 7));
-        assert_eq!(
-            events,
-            [Seen::Bind(
-                mode,
-                7,
-                b"me".to_vec(),
-                b"secret".to_vec(),
-                0x34
-            )]
-        );
-        assert_eq!(
-            (end.session.state(), end.session.mode()),
-            (State::Binding, None)
-        );
+        assert_eq!(events, [Seen::Bind(mode, 7, b"me".to_vec(), b"secret".to_vec(), 0x34)]);
+        assert_eq!((end.session.state(), end.session.mode()), (State::Binding, None));
         end.session.accept_bind(0, 7);
-        assert_eq!(
-            (end.session.state(), end.session.mode()),
-            (State::Bound, Some(mode))
-        );
+        assert_eq!((end.session.state(), end.session.mode()), (State::Bound, Some(mode)));
         let octets = std::mem::take(end.session.output());
-        assert_eq!(
-            octets,
-            raw(
-                mode.command() | command::RESPONSE,
-                0,
-                7,
-                b"centre\0\x02\x10\0\x01\x34"
-            )
-        );
+        assert_eq!(octets, raw(mode.command() | command::RESPONSE, 0, 7, b"centre\0\x02\x10\0\x01\x34"));
     }
 }
 
 #[test]
 fn a_peer_of_version_3_3_gets_no_tlv() {
     let mut end = End::new(Role::Server, |_| {});
-    end.give(&raw(
-        command::BIND_TRANSMITTER,
-        0,
-        1,
-        b"me\0secret\0\0\x33\0\0\0",
-    ));
+    end.give(&raw(command::BIND_TRANSMITTER, 0, 1, b"me\0secret\0\0\x33\0\0\0"));
     end.session.accept_bind(0, 1);
     assert!(!end.session.takes_tlvs());
-    assert_eq!(
-        *end.session.output(),
-        raw(command::BIND_TRANSMITTER_RESP, 0, 1, b"centre\0")
-    );
+    assert_eq!(*end.session.output(), raw(command::BIND_TRANSMITTER_RESP, 0, 1, b"centre\0"));
 }
 
 #[test]
@@ -67,10 +32,7 @@ fn a_refused_bind_has_no_body_and_ends_the_session() {
     let mut end = End::new(Role::Server, |_| {});
     end.give(&bind(BindMode::Transceiver, 3));
     end.session.refuse_bind(3, st::ESME_RINVPASWD);
-    assert_eq!(
-        *end.session.output(),
-        raw(command::BIND_TRANSCEIVER_RESP, st::ESME_RINVPASWD, 3, b"")
-    );
+    assert_eq!(*end.session.output(), raw(command::BIND_TRANSCEIVER_RESP, st::ESME_RINVPASWD, 3, b""));
     assert_eq!(end.wait().1, [Seen::Closed("bind_refused")]);
     assert_eq!(end.session.next_deadline(), None);
 }
@@ -88,14 +50,8 @@ fn only_the_bind_that_was_asked_can_be_decided() {
 #[test]
 fn a_second_bind_is_refused_and_the_first_stands() {
     let mut end = End::bound_server(BindMode::Transceiver, |_| {});
-    assert_eq!(
-        end.give(&bind(BindMode::Receiver, 2)),
-        [Seen::Bad("already_bound")]
-    );
-    assert_eq!(
-        end.answers(),
-        [(command::BIND_RECEIVER_RESP, st::ESME_RALYBND, 2)]
-    );
+    assert_eq!(end.give(&bind(BindMode::Receiver, 2)), [Seen::Bad("already_bound")]);
+    assert_eq!(end.answers(), [(command::BIND_RECEIVER_RESP, st::ESME_RALYBND, 2)]);
     assert_eq!(end.session.mode(), Some(BindMode::Transceiver));
 }
 
@@ -103,36 +59,21 @@ fn a_second_bind_is_refused_and_the_first_stands() {
 fn a_malformed_bind_names_its_field_and_may_be_tried_again() {
     let mut end = End::new(Role::Server, |_| {});
     for (body, status) in [
-        (
-            &b"a name that is too long\0\0\0\x34\0\0\0"[..],
-            st::ESME_RINVSYSID,
-        ),
+        (&b"a name that is too long\0\0\0\x34\0\0\0"[..], st::ESME_RINVSYSID),
         (b"me\0a password that is too long\0", st::ESME_RINVPASWD),
         (b"me\0\0a system type too long\0", st::ESME_RINVSYSTYP),
         (b"me\0\0\0\x34", st::ESME_RINVCMDLEN),
     ] {
-        assert_eq!(
-            end.give(&raw(command::BIND_TRANSMITTER, 0, 1, body)),
-            [Seen::Bad("malformed")]
-        );
+        assert_eq!(end.give(&raw(command::BIND_TRANSMITTER, 0, 1, body)), [Seen::Bad("malformed")]);
         assert_eq!(end.answers(), [(command::BIND_TRANSMITTER_RESP, status, 1)]);
     }
-    assert!(matches!(
-        end.give(&bind(BindMode::Transmitter, 2))[..],
-        [Seen::Bind(..)]
-    ));
+    assert!(matches!(end.give(&bind(BindMode::Transmitter, 2))[..], [Seen::Bind(..)]));
 }
 
 #[test]
 fn messages_are_answered_once_their_owner_says_so() {
     let mut end = End::bound_server(BindMode::Transceiver, |_| {});
-    let events = end.give(
-        &[
-            sm(command::SUBMIT_SM, 10, b"one"),
-            sm(command::SUBMIT_SM, 11, b"two"),
-        ]
-        .concat(),
-    );
+    let events = end.give(&[sm(command::SUBMIT_SM, 10, b"one"), sm(command::SUBMIT_SM, 11, b"two")].concat());
     assert_eq!(
         events,
         [
@@ -140,19 +81,12 @@ fn messages_are_answered_once_their_owner_says_so() {
             Seen::Message(command::SUBMIT_SM, 11, b"two".to_vec())
         ]
     );
-    assert_eq!(
-        (end.session.window_in_used(), end.session.output().len()),
-        (2, 0)
-    );
-    end.session
-        .respond(11, command::SUBMIT_SM, st::ESME_ROK, b"id");
-    end.session
-        .respond(10, command::SUBMIT_SM, st::ESME_RSUBMITFAIL, b"");
+    assert_eq!((end.session.window_in_used(), end.session.output().len()), (2, 0));
+    end.session.respond(11, command::SUBMIT_SM, st::ESME_ROK, b"id");
+    end.session.respond(10, command::SUBMIT_SM, st::ESME_RSUBMITFAIL, b"");
     let octets = std::mem::take(end.session.output());
-    let expected = [
-        raw(command::SUBMIT_SM_RESP, 0, 11, b"id\0"),
-        raw(command::SUBMIT_SM_RESP, st::ESME_RSUBMITFAIL, 10, b""),
-    ];
+    let expected =
+        [raw(command::SUBMIT_SM_RESP, 0, 11, b"id\0"), raw(command::SUBMIT_SM_RESP, st::ESME_RSUBMITFAIL, 10, b"")];
     assert_eq!(octets, expected.concat());
     assert_eq!(end.session.window_in_used(), 0);
 }
@@ -162,12 +96,8 @@ fn a_deliver_sm_resp_carries_its_one_nul_whatever_its_status() {
     let mut end = End::bound_client(BindMode::Transceiver, |_| {});
     for status in [st::ESME_ROK, st::ESME_RX_T_APPN] {
         end.give(&sm(command::DELIVER_SM, 5, b"hi"));
-        end.session
-            .respond(5, command::DELIVER_SM, status, b"ignored");
-        assert_eq!(
-            std::mem::take(end.session.output()),
-            raw(command::DELIVER_SM_RESP, status, 5, b"\0")
-        );
+        end.session.respond(5, command::DELIVER_SM, status, b"ignored");
+        assert_eq!(std::mem::take(end.session.output()), raw(command::DELIVER_SM_RESP, status, 5, b"\0"));
     }
 }
 
@@ -183,26 +113,13 @@ fn a_request_in_the_wrong_state_gets_its_own_response() {
                     (Role::Client, Some(mode)) => End::bound_client(mode, |_| {}),
                 };
                 let bit = mode.map_or(command::OPEN, BindMode::bit);
-                let column = if role == Role::Server {
-                    row.esme
-                } else {
-                    row.smsc
-                };
+                let column = if role == Role::Server { row.esme } else { row.smsc };
                 if column & bit != 0 || BindMode::of(row.id).is_some() {
                     continue;
                 }
                 let events = end.give(&raw(row.id, 0, 9, b""));
-                assert_eq!(
-                    events,
-                    [Seen::Bad("wrong_state")],
-                    "{role:?} {mode:?} {}",
-                    row.name
-                );
-                let expected: Vec<_> = row
-                    .response
-                    .map(|id| (id, st::ESME_RINVBNDSTS, 9))
-                    .into_iter()
-                    .collect();
+                assert_eq!(events, [Seen::Bad("wrong_state")], "{role:?} {mode:?} {}", row.name);
+                let expected: Vec<_> = row.response.map(|id| (id, st::ESME_RINVBNDSTS, 9)).into_iter().collect();
                 assert_eq!(end.answers(), expected, "{role:?} {mode:?} {}", row.name);
             }
         }
@@ -212,17 +129,9 @@ fn a_request_in_the_wrong_state_gets_its_own_response() {
 #[test]
 fn what_this_node_does_not_carry_out_is_said_so() {
     let mut end = End::bound_server(BindMode::Transceiver, |_| {});
-    for id in [
-        command::QUERY_SM,
-        command::CANCEL_SM,
-        command::REPLACE_SM,
-        command::SUBMIT_MULTI,
-    ] {
+    for id in [command::QUERY_SM, command::CANCEL_SM, command::REPLACE_SM, command::SUBMIT_MULTI] {
         assert_eq!(end.give(&raw(id, 0, 4, b"")), [Seen::Bad("unsupported")]);
-        assert_eq!(
-            end.answers(),
-            [(id | command::RESPONSE, st::ESME_RINVCMDID, 4)]
-        );
+        assert_eq!(end.answers(), [(id | command::RESPONSE, st::ESME_RINVCMDID, 4)]);
     }
 }
 
@@ -253,19 +162,11 @@ fn enquire_link_is_answered_in_every_state_and_with_every_window_full() {
 #[test]
 fn one_message_over_the_window_is_throttled_by_the_session() {
     let mut end = End::bound_server(BindMode::Transceiver, |config| config.window_in = 2);
-    let three: Vec<_> = (1..=3)
-        .flat_map(|n| sm(command::SUBMIT_SM, n, b""))
-        .collect();
+    let three: Vec<_> = (1..=3).flat_map(|n| sm(command::SUBMIT_SM, n, b"")).collect();
     assert_eq!(end.give(&three)[2], Seen::Bad("over_window"));
-    assert_eq!(
-        end.answers(),
-        [(command::SUBMIT_SM_RESP, st::ESME_RTHROTTLED, 3)]
-    );
+    assert_eq!(end.answers(), [(command::SUBMIT_SM_RESP, st::ESME_RTHROTTLED, 3)]);
     end.session.respond(1, command::SUBMIT_SM, 0, b"a");
-    assert!(matches!(
-        end.give(&sm(command::SUBMIT_SM, 4, b""))[..],
-        [Seen::Message(_, 4, _)]
-    ));
+    assert!(matches!(end.give(&sm(command::SUBMIT_SM, 4, b""))[..], [Seen::Message(_, 4, _)]));
 }
 
 #[test]
@@ -280,17 +181,11 @@ fn a_malformed_body_gets_its_own_response_and_the_bind_survives() {
         (short, st::ESME_RINVMSGLEN),
         (tlv, st::ESME_RINVOPTPARSTREAM),
         (b"toolong\0".to_vec(), st::ESME_RINVSERTYP),
-        (
-            b"\0\x01\x01467000000000000000000000001\0".to_vec(),
-            st::ESME_RINVSRCADR,
-        ),
+        (b"\0\x01\x01467000000000000000000000001\0".to_vec(), st::ESME_RINVSRCADR),
         (Vec::new(), st::ESME_RINVSERTYP),
         (b"\0".to_vec(), st::ESME_RINVCMDLEN),
     ] {
-        assert_eq!(
-            end.give(&raw(command::SUBMIT_SM, 0, 5, &body)),
-            [Seen::Bad("malformed")]
-        );
+        assert_eq!(end.give(&raw(command::SUBMIT_SM, 0, 5, &body)), [Seen::Bad("malformed")]);
         assert_eq!(end.answers(), [(command::SUBMIT_SM_RESP, status, 5)]);
     }
     assert!(matches!(end.give(&good)[..], [Seen::Message(_, 2, _)]));
@@ -299,20 +194,10 @@ fn a_malformed_body_gets_its_own_response_and_the_bind_survives() {
 #[test]
 fn an_unknown_command_is_nacked_and_the_stream_goes_on() {
     let mut end = End::bound_server(BindMode::Transceiver, |_| {});
-    let octets = [
-        raw(0x0000_0999, 0, 6, b"whatever"),
-        sm(command::SUBMIT_SM, 7, b""),
-    ]
-    .concat();
+    let octets = [raw(0x0000_0999, 0, 6, b"whatever"), sm(command::SUBMIT_SM, 7, b"")].concat();
     let events = end.give(&octets);
-    assert!(matches!(
-        events[..],
-        [Seen::Bad("unknown_command"), Seen::Message(_, 7, _)]
-    ));
-    assert_eq!(
-        end.answers(),
-        [(command::GENERIC_NACK, st::ESME_RINVCMDID, 6)]
-    );
+    assert!(matches!(events[..], [Seen::Bad("unknown_command"), Seen::Message(_, 7, _)]));
+    assert_eq!(end.answers(), [(command::GENERIC_NACK, st::ESME_RINVCMDID, 6)]);
 }
 
 #[test]
@@ -338,14 +223,8 @@ fn a_length_that_cannot_be_true_is_nacked_and_ends_the_session() {
         let mut octets = sm(command::SUBMIT_SM, 9, b"");
         octets[..4].copy_from_slice(&length.to_be_bytes());
         octets.extend(sm(command::SUBMIT_SM, 10, b""));
-        assert_eq!(
-            end.give(&octets),
-            [Seen::Bad("bad_length"), Seen::Closed("bad_length")]
-        );
-        assert_eq!(
-            end.answers(),
-            [(command::GENERIC_NACK, st::ESME_RINVCMDLEN, 9)]
-        );
+        assert_eq!(end.give(&octets), [Seen::Bad("bad_length"), Seen::Closed("bad_length")]);
+        assert_eq!(end.answers(), [(command::GENERIC_NACK, st::ESME_RINVCMDLEN, 9)]);
         assert_eq!(end.give(&octets), []);
         assert!(end.session.output().is_empty());
     }
@@ -354,18 +233,9 @@ fn a_length_that_cannot_be_true_is_nacked_and_ends_the_session() {
 #[test]
 fn a_stranger_costs_little() {
     let mut end = End::new(Role::Server, |_| {});
-    assert_eq!(
-        end.give(&raw(command::SUBMIT_SM, 0, 1, &[0; 5_000]))[1],
-        Seen::Closed("bad_length")
-    );
+    assert_eq!(end.give(&raw(command::SUBMIT_SM, 0, 1, &[0; 5_000]))[1], Seen::Closed("bad_length"));
     let mut end = End::new(Role::Server, |_| {});
     let flood = raw(command::ENQUIRE_LINK, 0, 1, b"").repeat(65);
-    assert_eq!(
-        end.give(&flood),
-        [
-            Seen::Bad("too_much_before_bind"),
-            Seen::Closed("too_much_before_bind")
-        ]
-    );
+    assert_eq!(end.give(&flood), [Seen::Bad("too_much_before_bind"), Seen::Closed("too_much_before_bind")]);
     assert_eq!(end.sent().len(), 64);
 }

@@ -18,8 +18,7 @@ fn a_connection_that_does_not_bind_is_closed() {
 #[test]
 fn a_client_waits_for_its_bind_as_long_from_the_bind() {
     let mut end = End::new(Role::Client, |config| config.session_init = 5 * SECOND);
-    end.session
-        .bind(3 * SECOND, BindMode::Receiver, b"me", b"", b"", b"");
+    end.session.bind(3 * SECOND, BindMode::Receiver, b"me", b"", b"", b"");
     assert_eq!(end.wait(), (8 * SECOND, vec![Seen::Closed("init_timeout")]));
 }
 
@@ -30,10 +29,7 @@ fn silence_is_asked_about_and_an_answer_is_enough() {
     let asked = end.sent();
     assert_eq!(asked[0].command, command::ENQUIRE_LINK);
     end.now += 2 * SECOND;
-    assert_eq!(
-        end.give(&raw(command::ENQUIRE_LINK_RESP, 0, asked[0].sequence, b"")),
-        []
-    );
+    assert_eq!(end.give(&raw(command::ENQUIRE_LINK_RESP, 0, asked[0].sequence, b"")), []);
     assert_eq!(end.session.next_deadline(), Some(62 * SECOND));
 }
 
@@ -55,10 +51,7 @@ fn a_peer_that_stays_silent_is_given_up() {
     end.wait();
     let (at, events) = end.wait();
     assert_eq!((at, events), (60 * SECOND, vec![Seen::TimedOut(9)]));
-    assert_eq!(
-        end.wait(),
-        (90 * SECOND, vec![Seen::Closed("enquire_timeout")])
-    );
+    assert_eq!(end.wait(), (90 * SECOND, vec![Seen::Closed("enquire_timeout")]));
 }
 
 #[test]
@@ -102,29 +95,14 @@ fn a_request_times_out_frees_its_place_and_is_matched_once_when_late() {
     let second = end.submit(2).unwrap();
     assert_eq!(end.session.next_deadline(), Some(60 * SECOND));
     assert_eq!(end.wait(), (60 * SECOND, vec![Seen::TimedOut(1)]));
-    assert_eq!(
-        (end.session.window_free(), end.session.unanswered()),
-        (1, vec![2])
-    );
+    assert_eq!((end.session.window_free(), end.session.unanswered()), (1, vec![2]));
     let answer = raw(command::SUBMIT_SM_RESP, 0, first, b"id\0");
-    assert!(matches!(
-        end.give(&answer)[..],
-        [Seen::Response {
-            token: 1,
-            late: true,
-            waited: 60_000_000,
-            ..
-        }]
-    ));
+    assert!(matches!(end.give(&answer)[..], [Seen::Response { token: 1, late: true, waited: 60_000_000, .. }]));
     assert_eq!(end.give(&answer), [Seen::Bad("unasked_response")]);
     assert_eq!(end.wait(), (61 * SECOND, vec![Seen::TimedOut(2)]));
     assert!(matches!(
         end.give(&raw(command::GENERIC_NACK, 8, second, b""))[..],
-        [Seen::Response {
-            token: 2,
-            late: true,
-            ..
-        }]
+        [Seen::Response { token: 2, late: true, .. }]
     ));
 }
 
@@ -135,24 +113,14 @@ fn a_session_without_messages_unbinds() {
     });
     while end.session.state() == State::Bound {
         end.wait();
-        for pdu in end
-            .sent()
-            .iter()
-            .filter(|pdu| pdu.command == command::ENQUIRE_LINK)
-        {
+        for pdu in end.sent().iter().filter(|pdu| pdu.command == command::ENQUIRE_LINK) {
             end.give(&raw(command::ENQUIRE_LINK_RESP, 0, pdu.sequence, b""));
         }
         assert!(end.now <= 300 * SECOND);
     }
-    assert_eq!(
-        (end.now, end.session.state()),
-        (300 * SECOND, State::Unbinding)
-    );
+    assert_eq!((end.now, end.session.state()), (300 * SECOND, State::Unbinding));
     let sequence = end.session.sequence;
-    assert_eq!(
-        end.give(&raw(command::UNBIND_RESP, 0, sequence, b"")),
-        [Seen::Closed("inactive")]
-    );
+    assert_eq!(end.give(&raw(command::UNBIND_RESP, 0, sequence, b"")), [Seen::Closed("inactive")]);
 }
 
 #[test]
