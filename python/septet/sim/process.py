@@ -22,7 +22,9 @@ def carrier_process(carrier: Carrier, *options: str) -> Iterator[subprocess.Pope
     command = [sys.executable, "-m", "septet", "sim", "--listen", f"{carrier.host}:{carrier.port}"]
     command += ["--system-id", carrier.system_id, "--password", carrier.password.reveal(), *options, "--until-eof"]
     # Its own session: Ctrl-C is for us, and we end it. Its standard input ends when we do, however we die.
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         _wait(process, carrier)
         yield process
