@@ -1,7 +1,7 @@
 //! The carrier: any number of connections, one memory of what is still owed to them.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
@@ -133,7 +133,9 @@ impl Carrier {
 
     /// The connection is gone: what it had not answered goes to another.
     pub fn closed(&mut self, connection: u32) {
-        let Some(session) = self.connections.get_mut(connection as usize).and_then(|c| c.session.take()) else { return };
+        let Some(session) = self.connections.get_mut(connection as usize).and_then(|c| c.session.take()) else {
+            return;
+        };
         self.stats.bound -= u64::from(session.mode().is_some());
         for owed in session.unanswered().into_iter().rev() {
             self.ready.push_front(owed);

@@ -51,11 +51,8 @@ impl Shelf {
         }
         let (header, body) = udh::split(sm.payload(), sm.has_udh());
         let int = |tag| sm.tlvs.int(tag).unwrap_or(0);
-        let sar = (
-            int(tlv::SAR_MSG_REF_NUM) as u16,
-            int(tlv::SAR_TOTAL_SEGMENTS) as u8,
-            int(tlv::SAR_SEGMENT_SEQNUM) as u8,
-        );
+        let sar =
+            (int(tlv::SAR_MSG_REF_NUM) as u16, int(tlv::SAR_TOTAL_SEGMENTS) as u8, int(tlv::SAR_SEGMENT_SEQNUM) as u8);
         let place = match udh::concat(header) {
             Some(c) => (c.reference, c.total, c.sequence),
             None if sar.1 > 1 && (1..=sar.1).contains(&sar.2) => sar,
