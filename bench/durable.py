@@ -108,7 +108,7 @@ def measure(count: int, durability: str, window: int, binds: int) -> dict[str, o
     with tempfile.TemporaryDirectory(prefix="septet-bench-") as name:
         folder = Path(name)
         text = configuration(folder, durability, window)
-        with carrier_processes(parse(text, folder).carrier, "--keep", "0"), node(folder, text):
+        with carrier_processes(parse(text, folder).carrier, "--keep", "0", "--window", str(window)), node(folder, text):
             command = [sys.executable, "-m", "septet", "load", "--connect", f"{HERE}:{SMPP}", "--system-id", "bench"]
             command += ["--password", "bench", "--from", "12345", "--count", str(count), "--receipts", "--json"]
             command += ["--window", str(window), "--binds", str(binds)]
