@@ -7,6 +7,7 @@ import hmac
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -120,7 +121,7 @@ class EngineService:
             return
         if self._config.account[index].over_rate == "reject":
             refused = problem("over_rate", f"{count} more would exceed the account's rate")
-            raise Refused(msgspec.structs.replace(refused, retry_after=max(1, round(delay))))
+            raise Refused(msgspec.structs.replace(refused, retry_after=max(1, ceil(delay))))
         while delay > 0:
             await asyncio.sleep(delay)
             delay = allowance.ready_in(self._hub.now() / 1e6)
