@@ -94,24 +94,28 @@ impl Engine {
                         })
                         .is_ok()
                 };
-                let whole = if let Some(mt) = self.ledger.mt(handle) {
+                let (sent, whole) = if let Some(mt) = self.ledger.mt(handle) {
                     let mut text = Vec::new();
                     let mut tlvs = Vec::new();
                     write_receipt(mt, wall, &mut text, &mut tlvs);
-                    send(session, 0, &receipt_sm(mt, &text, &tlvs))
+                    if !session.takes_tlvs() {
+                        tlvs.clear();
+                    }
+                    let sent = send(session, 0, &receipt_sm(mt, &text, &tlvs));
+                    (sent, sent)
                 } else if let Some(mo) = self.ledger.mo_mut(handle) {
                     let index = mo.sent_parts;
-                    if mo.parts.get(index as usize).is_some_and(|part| send(session, index, &mo_sm(part))) {
-                        mo.sent_parts += 1;
-                        written += 1;
-                    }
-                    mo.sent_parts as usize >= mo.parts.len()
+                    let sent = mo.parts.get(index as usize).is_some_and(|part| send(session, index, &mo_sm(part)));
+                    mo.sent_parts += u8::from(sent);
+                    (sent, mo.sent_parts as usize >= mo.parts.len())
                 } else {
-                    true
+                    (false, true)
                 };
+                written += u32::from(sent);
                 if whole {
-                    written += 1;
                     self.desks[account as usize].out.pop_front();
+                } else if !sent {
+                    break;
                 }
             }
             if !session.output().is_empty() {
@@ -306,7 +310,7 @@ fn write_receipt(mt: &Mt, wall: WallMs, text: &mut Vec<u8>, tlvs: &mut Vec<u8>) 
     terminated.push(0);
     tlv::put(tlvs, tlv::RECEIPTED_MESSAGE_ID, &terminated);
     tlv::put(tlvs, tlv::MESSAGE_STATE, &[state.message_state()]);
-    if let Some(reference) = Tlvs::check(mt.env.tlvs()).ok().and_then(|t| t.get(tlv::USER_MESSAGE_REFERENCE)) {
+    if let Some(reference) = Tlvs::new(mt.env.tlvs()).get(tlv::USER_MESSAGE_REFERENCE) {
         tlv::put(tlvs, tlv::USER_MESSAGE_REFERENCE, reference);
     }
 }
@@ -320,7 +324,7 @@ fn receipt_sm<'a>(mt: &'a Mt, text: &'a [u8], tlvs: &'a [u8]) -> Sm<'a> {
         dest: Addr { ton: from.ton, npi: from.npi, addr: from.addr },
         esm_class: 0x04,
         short_message: text,
-        tlvs: Tlvs::check(tlvs).unwrap_or_default(),
+        tlvs: Tlvs::new(tlvs),
         ..Sm::default()
     }
 }

@@ -404,7 +404,8 @@ fn write_segments(session: &mut Session, table: &Carrier, handle: Handle, mt: &m
             data_coding: env.data_coding(),
             default_msg_id: 0,
             short_message: env.part(index),
-            tlvs: Tlvs::check(env.tlvs()).unwrap_or_default(),
+            // 3.4 §3.4: a peer that named no version knows no TLVs.
+            tlvs: if session.takes_tlvs() { Tlvs::new(env.tlvs()) } else { Tlvs::default() },
         };
         let token = handle.token(index as u8);
         let sent = session.request(now, command::SUBMIT_SM, token, |out| {

@@ -1,1 +1,12 @@
-//! sim (under construction).
+//! A simulated carrier to test against: binds, responses, receipts, MOs, delays, errors, throttling. Sans-I/O, and
+//! the same seed gives the same chances.
+
+mod carrier;
+mod options;
+mod shelf;
+#[cfg(test)]
+mod tests;
+
+pub use carrier::{Carrier, Stats};
+pub use options::Options;
+pub use shelf::{Message, Shelf};
