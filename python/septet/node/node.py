@@ -101,14 +101,7 @@ class Node:
             self.smpp.asks(session)
         for session in attention.inboxes:
             self.smpp.admit(session)
-        for carrier in attention.links:
-            if self.lanes[carrier].links_changed():
-                for lane in self.lanes:
-                    lane.relieve()
-        for carrier in attention.throttled:
-            self.lanes[carrier].throttled()
-        for carrier in attention.carriers:
-            self.lanes[carrier].pump()
+        self._attend_carriers(attention)
         for account in attention.accounts:
             engine.deliver(account, self.now())
         for account in attention.hooks:
@@ -120,6 +113,16 @@ class Node:
             if (wire := self.wires.get(session)) is not None:
                 wire.write()
                 wire.close()
+
+    def _attend_carriers(self, attention: Attention) -> None:
+        for carrier in attention.links:
+            if self.lanes[carrier].links_changed():
+                for lane in self.lanes:
+                    lane.relieve()
+        for carrier in attention.throttled:
+            self.lanes[carrier].throttled()
+        for carrier in attention.carriers:
+            self.lanes[carrier].pump()
 
     def _committed(self) -> None:
         page, failure = self.engine.committed(self.now())
