@@ -26,6 +26,8 @@ HOST = "127.0.0.1"
 API_KEY = "demo-key"
 ADMIN_KEY = "demo-admin"
 PERSON = "46701234567"
+PASSWORD = "secret"
+SYSTEM_PASSWORD = "demo1234"
 
 # What every node here needs: ports that nobody else has.
 LISTEN = """
@@ -127,7 +129,7 @@ class Peer(asyncio.Protocol):
         self.transport = None
         self._gone(self)
 
-    def send(self, command: str, sequence: int = 0, status: int = 0, **fields: object) -> int:
+    def send(self, command: str, sequence: int = 0, status: int = 0, **fields: Any) -> int:
         """Sends a PDU; gives its sequence number."""
         number = sequence or next(self._sequence)
         if self.transport is not None:
@@ -152,7 +154,7 @@ class Submit:
 class Smsc:
     """A carrier. `answer` gives the command_status of each submit_sm, or None to leave it unanswered."""
 
-    def __init__(self, *, password: str = "secret", receipts: bool = False) -> None:
+    def __init__(self, *, password: str = PASSWORD, receipts: bool = False) -> None:
         self.password = password
         self.receipts = receipts
         self.answer: Callable[[Pdu], int | None] = lambda _pdu: 0
@@ -211,7 +213,7 @@ class Smsc:
             text = f"id:{id} sub:001 dlvrd:001 submit date:2601010000 done date:2601010000 stat:DELIVRD err:000 text:"
             self._deliver(peer, pdu.fields["destination_addr"], pdu.fields["source_addr"], text, esm_class=4)
 
-    def _deliver(self, peer: Peer, source: str, dest: str, text: str, **fields: object) -> None:
+    def _deliver(self, peer: Peer, source: str, dest: str, text: str, **fields: Any) -> None:
         octets = text.encode("ascii")
         peer.send("deliver_sm", source_addr=source, destination_addr=dest, short_message=octets, **fields)
 
@@ -275,12 +277,12 @@ class Esme:
         await eventually(lambda: sequence in self.responses, f"the response to request {sequence}")
         return self.responses[sequence]
 
-    async def bind(self, system_id: str = "demo", password: str = "demo1234", mode: str = "transceiver") -> int:
+    async def bind(self, system_id: str = "demo", password: str = SYSTEM_PASSWORD, mode: str = "transceiver") -> int:
         """The status of the bind response."""
-        fields = {"system_id": system_id, "password": password, "interface_version": 0x34}
+        fields: dict[str, Any] = {"system_id": system_id, "password": password, "interface_version": 0x34}
         return (await self.response(self.peer.send(f"bind_{mode}", **fields))).status
 
-    def submit(self, to: str = PERSON, text: str = "Hi", source: str = "12345", **fields: object) -> int:
+    def submit(self, to: str = PERSON, text: str = "Hi", source: str = "12345", **fields: Any) -> int:
         """Sends a submit_sm and waits for nothing; gives its sequence number."""
         octets = text.encode("ascii")
         return self.peer.send(
@@ -389,5 +391,3 @@ async def bound(node: Node) -> None:
     await eventually(
         lambda: all(all(node.engine.links_up(index)) for index in range(len(node.lanes))), "every link to be bound"
     )
-
-

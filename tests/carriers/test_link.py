@@ -50,9 +50,12 @@ async def test_attempts_back_off_while_nobody_listens(tmp_path: Path) -> None:
 @on_loop
 async def test_a_wrong_password_does_not_hammer(tmp_path: Path) -> None:
     text = carrier("north", 0, reconnect_min=0.1, reconnect_max=10.0)
-    async with smsc(password="another") as north, running(text.replace("port = 0", f"port = {north.port}"), tmp_path) as (
-        node,
-        _api,
+    async with (
+        smsc(password="another") as north,
+        running(text.replace("port = 0", f"port = {north.port}"), tmp_path) as (
+            node,
+            _api,
+        ),
     ):
         await eventually(lambda: len(north.connections) == 4, "the fourth attempt")
         assert north.binds == []

@@ -7,12 +7,12 @@ import pytest
 
 from septet import config
 from septet.node import Node
-from tests.support import ACCOUNT, Esme, bound, carrier, eventually, on_loop, route, running, smsc
+from tests.support import ACCOUNT, SYSTEM_PASSWORD, Esme, bound, carrier, eventually, on_loop, route, running, smsc
 
 RBINDFAIL, RINVPASWD, RINVSYSID, RTHROTTLED = 0x0D, 0x0E, 0x0F, 0x58
 
 
-async def tried(node: Node, system_id: str = "demo", password: str = "demo1234") -> int:
+async def tried(node: Node, system_id: str = "demo", password: str = SYSTEM_PASSWORD) -> int:
     """The status of one bind on a connection of its own, which is closed again."""
     esme = await Esme.connect(node.smpp.listening[0].port)
     status = await esme.bind(system_id, password)
@@ -163,5 +163,5 @@ async def test_where_it_listens(tmp_path: Path) -> None:
         assert listen.host == "127.0.0.1"
         assert listen.port > 0
         node.smpp.close()
-        with pytest.raises(OSError, match="."):
+        with pytest.raises(OSError):
             await Esme.connect(listen.port)

@@ -49,7 +49,9 @@ async def test_every_family_is_there_and_gauges_come_back_to_nothing(tmp_path: P
 
         assert found["septet_queue_depth carrier=north"] == 0
         assert found["septet_link_window_used carrier=north"] == 0
-        assert found["septet_messages_total account=demo carrier=north direction=mt outcome=delivered"] == 8, "seven and the confirmation"
+        assert found["septet_messages_total account=demo carrier=north direction=mt outcome=delivered"] == 8, (
+            "seven and the confirmation"
+        )
         assert found["septet_receipts_total carrier=north state=DELIVRD"] >= 7
         assert found["septet_submit_responses_total carrier=north status=ESME_ROK"] >= 7
         assert found["septet_blocked_total reason=recipient_opted_out"] == 1

@@ -20,10 +20,9 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 async def hooked(folder: Path, **options: Any) -> AsyncIterator[tuple[Node, Api, Smsc, Catcher]]:
     catcher = await Catcher().start()
     try:
-        async with smsc(**options) as north:
-            async with running(_toml(north, catcher), folder) as (node, api):
-                await bound(node)
-                yield node, api, north, catcher
+        async with smsc(**options) as north, running(_toml(north, catcher), folder) as (node, api):
+            await bound(node)
+            yield node, api, north, catcher
     finally:
         await catcher.stop()
 

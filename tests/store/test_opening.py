@@ -100,7 +100,7 @@ def test_what_is_no_store_is_left_alone(tmp_path: Path) -> None:
 
 def test_the_folder_is_made_or_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where the folder should be")
-    with pytest.raises(SeptetError, match="node.data_dir") as refused:
+    with pytest.raises(SeptetError, match=r"node\.data_dir") as refused:
         opened(tmp_path)
     assert refused.value.code == "store.open"
 
