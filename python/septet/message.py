@@ -199,6 +199,7 @@ class MessageView(Struct, frozen=True, rename={"from_": "from"}):
     to: str
     status: Status
     created_at: Annotated[str, Meta(description="RFC 3339, UTC.")]
+    updated_at: Annotated[str, Meta(description="RFC 3339, UTC.")]
     text: str | UnsetType = UNSET
     data: Hex | UnsetType = UNSET
     udh: Hex | UnsetType = UNSET
@@ -208,6 +209,8 @@ class MessageView(Struct, frozen=True, rename={"from_": "from"}):
     error: Annotated[str | UnsetType, Meta(description="What the carrier gave as the cause.")] = UNSET
     client_ref: str | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
+    keyword: Annotated[str | UnsetType, Meta(description="The rule that an inbound message set off.")] = UNSET
+    incomplete: Annotated[bool | UnsetType, Meta(description="Parts of an inbound message never came.")] = UNSET
     events: Annotated[list[MessageEvent] | UnsetType, Meta(description="Oldest first; absent from lists.")] = UNSET
 
 

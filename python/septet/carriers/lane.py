@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 
 import structlog
 
@@ -24,20 +25,23 @@ class Lane:
         self.hub = hub
         self.config = config
         self.index = index
-        self.links = [Link(hub, config, index, number, index * 1000 + number) for number in range(config.binds)]
+        self.links = [Link(hub, config, index, number, secrets.randbits(32)) for number in range(config.binds)]
         self._ceiling = Ceiling(config.throughput, self._seconds())
         self._paused_until = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._down: asyncio.TimerHandle | None = None
         self._was: list[bool] = [False] * config.binds
+        self._usable = False
+        self._stopped = False
 
     def _seconds(self) -> float:
         return self.hub.now() / 1e6
 
     def start(self) -> None:
-        """Connects every link."""
+        """Connects every link; a carrier that does not come up within the grace is down."""
         for link in self.links:
             link.start()
+        self._expect()
 
     def pump(self) -> None:
         """Writes as much as the ceiling and the windows allow; comes back by itself when the ceiling opens."""
@@ -68,8 +72,11 @@ class Lane:
         """The carrier said that we are too fast: nothing goes for a while."""
         self._paused_until = self._seconds() + self.config.throttle_pause
 
-    def links_changed(self) -> None:
-        """Links came up or went down: routing is told, after a grace if the last one went."""
+    def links_changed(self) -> bool:
+        """Links came up or went down: routing is told, after a grace if the last one went.
+
+        True if the carrier has just become usable: what waits for others that are down may go there.
+        """
         up = self.hub.engine.links_up(self.index)
         for link, (before, after) in zip(self.links, zip(self._was, up, strict=True), strict=True):
             if after and not before:
@@ -80,19 +87,42 @@ class Lane:
             if self._down is not None:
                 self._down.cancel()
                 self._down = None
+            came, self._usable = not self._usable, True
             self.hub.engine.set_usable(self.index, True)
-        elif self._down is None:
+            return came
+        if self._usable:
+            self._expect()
+        return False
+
+    def _expect(self) -> None:
+        if self._down is None and not self._stopped:
             self._down = asyncio.get_running_loop().call_later(_GRACE, self._is_down)
 
     def _is_down(self) -> None:
         self._down = None
+        self._usable = False
         self.hub.engine.set_usable(self.index, False)
         moved = self.hub.engine.reroute(self.index, self.hub.now())
         log.warning("carrier.down", carrier=self.config.id, moved=moved)
         self.hub.turn_soon()
 
+    def relieve(self) -> None:
+        """Another carrier is usable again: what waits here while this one is down may go to it."""
+        if not self._usable and self._down is None:
+            moved = self.hub.engine.reroute(self.index, self.hub.now())
+            if moved:
+                log.info("carrier.relieved", carrier=self.config.id, moved=moved)
+            self.hub.turn_soon()
+
+    async def leave(self) -> None:
+        """Connects no more: the links that are bound may unbind, and none comes back."""
+        self._stopped = True
+        for link in self.links:
+            await link.leave()
+
     async def stop(self) -> None:
         """Ends every link."""
+        self._stopped = True
         for timer in (self._timer, self._down):
             if timer is not None:
                 timer.cancel()
@@ -109,10 +139,10 @@ class Lane:
             "type": self.config.type,
             "up": any(up),
             "links": [
-                {"link": number, "state": "bound" if bound else "connected" if link.connected else "down"}
+                {"id": str(number), "state": "bound" if bound else "connected" if link.connected else "down"}
                 for number, (bound, link) in enumerate(zip(up, self.links, strict=True))
             ],
-            "queued": queued,
+            "queue_depth": queued,
             "window": self.config.window * self.config.binds,
             "window_used": in_flight,
             "throughput": self.config.throughput,

@@ -24,6 +24,7 @@ class _Connection(Wire):
 
     def opened(self) -> int:
         """The engine binds at once."""
+        self._link.began(self)
         return self.hub.engine.open_link(self._link.carrier, self._link.number, self.hub.now())
 
     def lost(self) -> None:
@@ -57,21 +58,24 @@ class Link:
         """It has bound: the next pause is short again."""
         self._backoff.reset()
 
+    def began(self, connection: _Connection) -> None:
+        """There is a connection."""
+        self._connection = connection
+
     def ended(self) -> None:
         """The connection is gone."""
         self._connection = None
         self._gone.set()
 
-    def unbind(self) -> None:
-        """Begins an orderly end; `stop` afterwards."""
-        if self._connection is not None:
-            self.hub.engine.unbind(self._connection.session, self.hub.now())
-
-    async def stop(self) -> None:
-        """Ends for good."""
+    async def leave(self) -> None:
+        """Connects no more; a connection that stands is left to unbind."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Ends for good."""
+        await self.leave()
         if self._connection is not None:
             self._connection.close()
 
@@ -84,10 +88,10 @@ class Link:
             try:
                 async with asyncio.timeout(self.config.response_timeout):
                     await loop.create_connection(connection.itself, self.config.host, self.config.port)
-            except (OSError, TimeoutError) as error:
+            # A name that cannot be a host's is a UnicodeError; the link must outlive that too.
+            except (OSError, ValueError) as error:
                 log.info("link.connect_failed", error=str(error) or type(error).__name__, **name)
             else:
-                self._connection = connection
                 await self._gone.wait()
                 log.info("link.down", **name)
             await asyncio.sleep(self._backoff.next())

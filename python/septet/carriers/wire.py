@@ -30,7 +30,7 @@ class Wire(asyncio.Protocol):
         self.hub = hub
         self.session = -1
         self.transport: asyncio.Transport | None = None
-        self._holds: set[str] = set()
+        self.peer = ""
 
     def opened(self) -> int:
         """Makes the engine's session; gives its number."""
@@ -43,6 +43,8 @@ class Wire(asyncio.Protocol):
         """Connected: the engine gets a session for it."""
         # uvloop's transports are not instances of asyncio.Transport.
         self.transport = cast("asyncio.Transport", transport)
+        name = transport.get_extra_info("peername")
+        self.peer = str(name[0]) if name else ""
         self.session = self.opened()
         self.hub.wires[self.session] = self
         self.hub.turn_soon()
@@ -71,29 +73,17 @@ class Wire(asyncio.Protocol):
         if self.transport is not None:
             self.transport.close()
 
+    def abort(self) -> None:
+        """Closes now, for a peer that does not read what we would still write."""
+        if self.transport is not None:
+            self.transport.abort()
+
     def pause_writing(self) -> None:
         """A peer that does not read what we answer is not read either: its window fills, not our memory."""
-        self.hold("unread")
+        if self.transport is not None:
+            self.transport.pause_reading()
 
     def resume_writing(self) -> None:
         """The peer reads again."""
-        self.release("unread")
-
-    def hold(self, reason: str) -> None:
-        """Stops reading until every reason is released."""
-        if not self._holds and self.transport is not None:
-            self.transport.pause_reading()
-        self._holds.add(reason)
-
-    def release(self, reason: str) -> None:
-        """Takes one reason back."""
-        if reason in self._holds:
-            self._holds.remove(reason)
-            if not self._holds and self.transport is not None:
-                self.transport.resume_reading()
-
-    @property
-    def peer(self) -> str:
-        """The address at the other end."""
-        name = None if self.transport is None else self.transport.get_extra_info("peername")
-        return str(name[0]) if name else ""
+        if self.transport is not None:
+            self.transport.resume_reading()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from math import ceil
 from typing import Final
 
 import structlog
@@ -20,6 +21,8 @@ RINVPASWD: Final = 0x0E
 RINVSYSID: Final = 0x0F
 
 _ALL: Final = 1 << 40
+# Paced accounts are looked at no more often than this [s].
+_PACE: Final = 0.005
 
 
 class Esme(Wire):
@@ -57,6 +60,7 @@ class SmppServer:
         seconds = hub.now() / 1e6
         self.allowances = [Allowance(a.throughput, a.burst, seconds) for a in config.account]
         self._resumes: dict[int, asyncio.TimerHandle] = {}
+        self._turns = 0
         self._servers: list[asyncio.Server] = []
         self._checks: set[asyncio.Task[None]] = set()
 
@@ -85,7 +89,12 @@ class SmppServer:
             wire.asked = True
             task = asyncio.get_running_loop().create_task(self._decide(wire))
             self._checks.add(task)
-            task.add_done_callback(self._checks.discard)
+            task.add_done_callback(self._decided)
+
+    def _decided(self, task: asyncio.Task[None]) -> None:
+        self._checks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("esme.internal_error", exc_info=error)
 
     async def _decide(self, wire: Esme) -> None:
         request = self.hub.engine.bind_request(wire.session)
@@ -110,7 +119,8 @@ class SmppServer:
         self.hub.turn_soon()
 
     async def _refusal(self, account: Account, peer: str, password: str) -> int | None:
-        if not account.admits(peer):
+        # A peer that was gone before it could be asked has no address.
+        if account.allow_from and not (peer and account.admits(peer)):
             return RBINDFAIL
         known = await asyncio.get_running_loop().run_in_executor(None, account.knows_password, password)
         return None if known else RINVPASWD
@@ -119,7 +129,11 @@ class SmppServer:
         return len(self.hub.engine.sessions_of(index)) >= self._accounts[index].max_binds
 
     def admit(self, session: int) -> None:
-        """Lets waiting submits in, by the account's rate and its policy for what is over it."""
+        """Lets waiting submits in, by the account's rate; what is over it waits, or is refused.
+
+        What waits keeps its place in the session's window, so a peer that is paced is held by its own window
+        while its enquire_link is still read and answered.
+        """
         wire = self.hub.wires.get(session)
         if not isinstance(wire, Esme) or wire.account is None:
             return
@@ -127,27 +141,21 @@ class SmppServer:
         engine, now = self.hub.engine, self.hub.now()
         seconds = now / 1e6
         if not account.throughput:
-            engine.admit(session, _ALL, now)
-        elif account.over_rate == "reject":
-            _messages, segments = engine.inbox(session)
-            allowed = allowance.take_up_to(segments, seconds)
-            allowance.take(engine.admit(session, allowed, now) - allowed, seconds)
-        else:
-            allowance.take(engine.admit(session, _ALL, now), seconds)
-            self._pace(wire.account, seconds)
-
-    def _pace(self, index: int, seconds: float) -> None:
-        """Reads an account's sessions no further until its debt is paid: its windows fill, nothing is lost."""
-        delay = self.allowances[index].ready_in(seconds)
-        if delay <= 0:
+            engine.admit(session, _ALL, False, now)
             return
-        for session in self.hub.engine.sessions_of(index):
-            self.hub.wires[session].hold("rate")
-        if index not in self._resumes:
-            self._resumes[index] = asyncio.get_running_loop().call_later(delay, self._resume, index)
+        paced = account.over_rate == "pace"
+        allowed = max(0, ceil(allowance.balance(seconds)))
+        allowance.take(engine.admit(session, allowed, paced, now), seconds)
+        if paced and wire.account not in self._resumes and engine.inbox(session)[0]:
+            delay = max(allowance.ready_in(seconds), _PACE)
+            self._resumes[wire.account] = asyncio.get_running_loop().call_later(delay, self._resume, wire.account)
 
     def _resume(self, index: int) -> None:
+        """The debt of an account is paid: its sessions take turns at being the first."""
         del self._resumes[index]
-        for session in self.hub.engine.sessions_of(index):
-            self.hub.wires[session].release("rate")
-        self._pace(index, self.hub.now() / 1e6)
+        sessions = self.hub.engine.sessions_of(index)
+        self._turns += 1
+        first = self._turns % len(sessions) if sessions else 0
+        for session in sessions[first:] + sessions[:first]:
+            self.admit(session)
+        self.hub.turn_soon()

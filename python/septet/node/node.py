@@ -50,6 +50,7 @@ class Node:
         self.metrics = MetricsServer(collectors, str(config.metrics.listen))
         self._scheduled = False
         self._stopping = False
+        self._closed = False
         self._drained = asyncio.Event()
         self._failed: str | None = None
         self._tick_handle: asyncio.TimerHandle | None = None
@@ -86,10 +87,12 @@ class Node:
 
     def _turn(self) -> None:
         self._scheduled = False
+        if self._closed:
+            return
         while (attention := self.engine.attention()) is not None:
             self._attend(attention)
-        self.engine.flush()
-        if self._stopping and not self.wires:
+        dirty = self.engine.flush()
+        if self._stopping and not self.wires and not dirty:
             self._drained.set()
 
     def _attend(self, attention: Attention) -> None:
@@ -98,12 +101,7 @@ class Node:
             self.smpp.asks(session)
         for session in attention.inboxes:
             self.smpp.admit(session)
-        for carrier in attention.links:
-            self.lanes[carrier].links_changed()
-        for carrier in attention.throttled:
-            self.lanes[carrier].throttled()
-        for carrier in attention.carriers:
-            self.lanes[carrier].pump()
+        self._attend_carriers(attention)
         for account in attention.accounts:
             engine.deliver(account, self.now())
         for account in attention.hooks:
@@ -115,6 +113,16 @@ class Node:
             if (wire := self.wires.get(session)) is not None:
                 wire.write()
                 wire.close()
+
+    def _attend_carriers(self, attention: Attention) -> None:
+        for carrier in attention.links:
+            if self.lanes[carrier].links_changed():
+                for lane in self.lanes:
+                    lane.relieve()
+        for carrier in attention.throttled:
+            self.lanes[carrier].throttled()
+        for carrier in attention.carriers:
+            self.lanes[carrier].pump()
 
     def _committed(self) -> None:
         page, failure = self.engine.committed(self.now())
@@ -144,7 +152,10 @@ class Node:
         self._stopping = True
         self.service.open = False
         self.smpp.close()
+        for lane in self.lanes:
+            await lane.leave()
         await self.http.stop()
+        await self.webhooks.stop()
         for wire in list(self.wires.values()):
             self.engine.unbind(wire.session, self.now())
         self.turn_soon()
@@ -154,11 +165,12 @@ class Node:
         for lane in self.lanes:
             await lane.stop()
         for wire in list(self.wires.values()):
-            wire.close()
-        await self.webhooks.stop()
+            wire.abort()
         await self.metrics.stop()
         if self._tick_handle is not None:
             self._tick_handle.cancel()
         self._loop.remove_reader(self.engine.wake_fd())
+        # What a cut connection still reports must not reach a closed store.
+        self._closed = True
         self.engine.close()
         log.info("node.stopped")

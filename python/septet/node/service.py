@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -22,11 +24,12 @@ from septet.pacing import Allowance
 
 _encode = msgspec.json.Encoder().encode
 _DAY_MS: Final = 86_400_000
+_PATIENCE: Final = 1.0
 
 Cancelled: TypeAlias = Literal["cancelled", "not_found", "too_late"]
 
-# Codes of the engine that the API knows by another name.
-_CODES: Final = {"node_full": "queue_full", "text.unencodable": "not_encodable"}
+# Codes of the engine that the API has as well, by its own names; every other one is about a field.
+_CODES: Final = {"node_full": "queue_full", "recipient_opted_out": "recipient_opted_out", "no_route": "no_route"}
 
 
 class EngineService:
@@ -44,6 +47,7 @@ class EngineService:
         self._known: dict[str, Principal] = {}
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._in_progress: set[tuple[str, str]] = set()
+        self._last_durable = hub.engine.page() - 1
 
     # --- who
 
@@ -120,7 +124,7 @@ class EngineService:
             return
         if self._config.account[index].over_rate == "reject":
             refused = problem("over_rate", f"{count} more would exceed the account's rate")
-            raise Refused(msgspec.structs.replace(refused, retry_after=max(1, round(delay))))
+            raise Refused(msgspec.structs.replace(refused, retry_after=max(1, ceil(delay))))
         while delay > 0:
             await asyncio.sleep(delay)
             delay = allowance.ready_in(self._hub.now() / 1e6)
@@ -132,10 +136,21 @@ class EngineService:
 
     def durable(self, page: int) -> None:
         """Every page up to this one is durable: requests that wait for it are answered."""
+        self._last_durable = max(self._last_durable, page)
         while self._waiting and self._waiting[0][0] <= page:
             _page, future = self._waiting.popleft()
             if not future.done():
                 future.set_result(None)
+
+    async def _settled(self) -> None:
+        """What ended a moment ago has left the engine, but is in the log only once its page is durable."""
+        waits = self._hub.engine.flush()
+        page = self._hub.engine.page() - (0 if waits else 1)
+        if page > self._last_durable:
+            # A store that cannot commit must not keep anybody from reading.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await self._durable(page)
 
     # --- messages out
 
@@ -143,10 +158,10 @@ class EngineService:
         """One message, alive or in the log."""
         found = self._hub.engine.message(id)
         if found is None:
+            await self._settled()
             wanted = {"id": id, "account": account or ""}
             rows = await asyncio.get_running_loop().run_in_executor(None, self._log.messages, wanted, 1)
-            # It may have ended between the two looks.
-            found = rows[0] if rows else self._hub.engine.message(id)
+            found = rows[0] if rows else None
         if found is None or (account is not None and found["account"] != account):
             return None
         return detailed(found)
@@ -165,6 +180,7 @@ class EngineService:
         }
         limit = query.limit + 1
         alive = self._hub.engine.messages(wanted, limit)
+        await self._settled()
         rows = await asyncio.get_running_loop().run_in_executor(None, self._log.messages, wanted, limit)
         merged = {row["id"]: row for row in [*alive, *rows]}
         newest = sorted(merged.values(), key=lambda row: row["id"], reverse=True)
@@ -200,8 +216,8 @@ def _outcome(result: tuple[Any, ...]) -> Accepted | Problem:
     if len(result) == 3:
         return Accepted(*result)
     code, _status, field, detail = result
-    if code in _CODES or code in ("recipient_opted_out", "no_route"):
-        return problem(_CODES.get(code, code), detail)
+    if code in _CODES:
+        return problem(_CODES[code], detail)
     found = problem("invalid_field", detail)
     return msgspec.structs.replace(found, errors=[FieldError(field, detail)]) if field else found
 

@@ -49,17 +49,21 @@ class Cancelled(Struct, frozen=True):
 class LinkView(Struct, frozen=True):
     """One bind to a carrier."""
 
-    id: str
-    state: str
+    id: Annotated[str, Meta(description="Its number among the carrier's binds, from 0.")]
+    state: Annotated[str, Meta(description="down, connected or bound.")]
 
 
 class CarrierView(Struct, frozen=True):
     """A carrier as it is now."""
 
     id: str
+    type: str
+    up: bool
     links: list[LinkView]
-    queue_depth: int
+    queue_depth: Annotated[int, Meta(description="Messages that wait or have no response yet.")]
+    window: Annotated[int, Meta(description="Unanswered submit_sm allowed, over all links.")]
     window_used: int
+    throughput: Annotated[int, Meta(description="Segments a second; 0 = unlimited.")]
 
 
 class Carriers(Struct, frozen=True):

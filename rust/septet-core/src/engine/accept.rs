@@ -175,19 +175,28 @@ impl Engine {
         inbox.map_or((0, 0), |inbox| (inbox.len(), inbox.iter().map(|a| a.envelope.parts() as u64).sum()))
     }
 
-    /// Takes submits off a session's inbox while their segments fit into `segments`; the rest is answered
-    /// ESME_RTHROTTLED. Gives the segments taken.
-    pub fn admit(&mut self, sid: u32, segments: u64, now: Micros) -> u64 {
+    /// Takes submits off a session's inbox until `segments` are reached, the last one whole; what is over stays
+    /// in the inbox with `keep`, which the session's window bounds, else it is answered ESME_RTHROTTLED. Gives the
+    /// segments taken.
+    pub fn admit(&mut self, sid: u32, segments: u64, keep: bool, now: Micros) -> u64 {
         let epoch = self.epoch(sid);
         let Some(peer) = self.peer(sid) else { return 0 };
         let super::peers::Kind::Esme { account } = peer.kind else {
             return 0;
         };
+        if keep && segments == 0 {
+            return 0;
+        }
         let mut taken = 0;
         let mut refused = Vec::new();
+        let mut kept = Vec::new();
         for arrival in std::mem::take(&mut peer.inbox) {
+            if keep && taken >= segments {
+                kept.push(arrival);
+                continue;
+            }
             let size = arrival.envelope.parts() as u64;
-            let refusal = if taken + size > segments {
+            let refusal = if taken >= segments {
                 *self.tally.throttled.entry(account).or_default() += 1;
                 Some(status::ESME_RTHROTTLED)
             } else if self.has_room() {
@@ -212,11 +221,14 @@ impl Engine {
                 since: arrival.since,
             }));
         }
-        if let Some(peer) = self.peer(sid).filter(|_| !refused.is_empty()) {
-            for (sequence, status) in refused {
-                peer.session.respond(sequence, command::SUBMIT_SM, status, b"");
+        if let Some(peer) = self.peer(sid) {
+            peer.inbox = kept;
+            if !refused.is_empty() {
+                for (sequence, status) in refused {
+                    peer.session.respond(sequence, command::SUBMIT_SM, status, b"");
+                }
+                self.attention.output.insert(sid);
             }
-            self.attention.output.insert(sid);
         }
         taken
     }

@@ -117,9 +117,9 @@ impl Engine {
         self.core.inbox(session)
     }
 
-    /// Takes waiting submits while their segments fit; the rest is throttled. Gives the segments taken.
-    fn admit(&mut self, session: u32, segments: u64, now: Micros) -> u64 {
-        self.core.admit(session, segments, now)
+    /// Takes waiting submits until their segments reach `segments`; the rest is kept or throttled. Gives those taken.
+    fn admit(&mut self, session: u32, segments: u64, keep: bool, now: Micros) -> u64 {
+        self.core.admit(session, segments, keep, now)
     }
 
     /// Takes messages of the API: for each (id, encoding, segments) or (code, status, field, detail).

@@ -257,7 +257,7 @@ impl World {
                 self.engine.accept_bind(*sid, 0, self.now);
             }
             for sid in &attention.inboxes {
-                self.engine.admit(*sid, u64::MAX, self.now);
+                self.engine.admit(*sid, u64::MAX, false, self.now);
             }
             for carrier in 0..2 {
                 self.engine.pump(carrier, u32::MAX, self.now);
