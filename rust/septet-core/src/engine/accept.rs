@@ -130,6 +130,9 @@ impl Engine {
             3 => flag::RECEIPT | flag::TELL_SUCCESS,
             _ => 0,
         };
+        if !sm.validity.is_empty() {
+            flags |= flag::VALIDITY;
+        }
         let payload = sm.payload();
         let udhi = sm.esm_class & 0x40 != 0;
         let sar = sm.tlvs.get(tlv::SAR_TOTAL_SEGMENTS).is_some();
@@ -286,6 +289,9 @@ impl Engine {
             flags |= flag::OWN_REFERENCE;
         }
         let wall = self.wall(now);
+        if post.validity_ms > 0 {
+            flags |= flag::VALIDITY;
+        }
         let limits = &self.tables.config.limits;
         let validity = if post.validity_ms > 0 { post.validity_ms } else { limits.validity_ms };
         let validity = validity.min(limits.validity_max_ms);

@@ -32,6 +32,8 @@ pub mod flag {
     pub const TELL_FAILURE: u16 = 32;
     /// Each part begins with a concatenation element of the node's own, with an 8-bit reference.
     pub const OWN_REFERENCE: u16 = 64;
+    /// Its sender set its validity: the carrier is told what is left of it.
+    pub const VALIDITY: u16 = 256;
     /// The node wrote it: an answer to an MO. Nobody is told.
     pub const VIA_NODE: u16 = 128;
 }

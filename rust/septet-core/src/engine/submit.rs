@@ -10,11 +10,12 @@ use super::peers;
 use super::tables::{Carrier, digits};
 use super::wire::Put;
 use super::{Engine, NOBODY, Wake};
-use crate::clock::Micros;
+use crate::clock::{Micros, WallMs};
 use crate::smpp::command;
 use crate::smpp::session::Session;
 use crate::smpp::sm::{Addr, Sm};
 use crate::smpp::status::{self, Class};
+use crate::smpp::time;
 use crate::smpp::tlv::Tlvs;
 
 /// A submit_sm_resp.
@@ -32,15 +33,30 @@ impl Engine {
         let Some(mt) = self.ledger.mt_mut(handle) else {
             return;
         };
-        if mt.is_final() || mt.carrier == NOBODY {
+        if mt.is_final() {
             return;
         }
+        if mt.carrier == NOBODY {
+            self.adopt(handle);
+        }
+        let Some(mt) = self.ledger.mt_mut(handle).filter(|mt| mt.carrier != NOBODY) else { return };
         if mt.env.due() > wall {
             let wake = now + (mt.env.due() - wall) * 1_000;
             self.wakes.push(Reverse((wake, Wake::Queue(handle.token(0)))));
             return;
         }
         self.queue_up(handle, front);
+    }
+
+    /// Its carrier is not configured any more: another one of its route, if there is a route.
+    fn adopt(&mut self, handle: Handle) {
+        let Some(mt) = self.ledger.mt(handle) else { return };
+        let to = mt.env.to().addr;
+        let route = self.tables.route(mt.account, mt.env.from().addr, to);
+        let carrier = route.and_then(|route| self.choose(route, self.pair(mt.account, digits(to)), &[]));
+        if let (Some(carrier), Some(mt)) = (carrier, self.ledger.mt_mut(handle)) {
+            mt.carrier = carrier;
+        }
     }
 
     /// Puts a message that is due into its carrier's queue.
@@ -139,7 +155,7 @@ impl Engine {
                 continue;
             }
             let table = &self.tables.config.carriers[carrier as usize];
-            let fresh = write_segments(&mut peer.session, table, handle, mt, grant - written, now);
+            let fresh = write_segments(&mut peer.session, table, handle, mt, grant - written, (now, wall));
             written += fresh;
             lane.in_flight += fresh as usize;
             if mt.segments.iter().all(|s| s.stage != Stage::Waiting) {
@@ -372,8 +388,19 @@ impl Engine {
 }
 
 /// Writes waiting segments while the window and the grant last; gives how many.
-fn write_segments(session: &mut Session, table: &Carrier, handle: Handle, mt: &mut Mt, grant: u32, now: Micros) -> u32 {
+fn write_segments(
+    session: &mut Session,
+    table: &Carrier,
+    handle: Handle,
+    mt: &mut Mt,
+    grant: u32,
+    (now, wall): (Micros, WallMs),
+) -> u32 {
     let mut written = 0;
+    let mut validity = Vec::new();
+    if mt.env.has(flag::VALIDITY) {
+        time::write_relative(&mut validity, mt.env.expires().saturating_sub(wall) / 1_000);
+    }
     for index in 0..mt.segments.len() {
         if mt.segments[index].stage != Stage::Waiting {
             continue;
@@ -398,7 +425,7 @@ fn write_segments(session: &mut Session, table: &Carrier, handle: Handle, mt: &m
             protocol_id: env.protocol_id(),
             priority: env.priority(),
             schedule: b"",
-            validity: b"",
+            validity: &validity,
             registered: u8::from(env.has(flag::RECEIPT)),
             replace: 0,
             data_coding: env.data_coding(),

@@ -216,6 +216,35 @@ fn validity_runs_out_in_the_queue() {
 }
 
 #[test]
+fn a_validity_that_the_sender_set_goes_on_to_the_carrier() {
+    let mut world = World::new();
+    world.post("node's own").unwrap();
+    assert_eq!(world.north().got[0].validity, b"");
+    let post = crate::engine::Post {
+        from: NUMBER,
+        to: CONTACT,
+        text: Some("x"),
+        validity_ms: 3_600_000,
+        ..Default::default()
+    };
+    world.engine.post(0, &post, world.now).unwrap();
+    world.run();
+    assert_eq!(world.north().got[1].validity, b"000000010000000R");
+}
+
+#[test]
+fn what_waited_for_a_carrier_that_is_no_more_goes_to_another() {
+    let mut world = World::empty(config());
+    world.bind();
+    world.submit("waiting");
+    let mut without = config();
+    without.carriers[0].id = "east".into();
+    world.restart(without);
+    world.connect(0);
+    assert_eq!(world.north().got[0].body, b"waiting");
+}
+
+#[test]
 fn no_receipt_by_validity_and_grace_is_unknown() {
     let mut world = World::new();
     let post = world.post("hello").unwrap();

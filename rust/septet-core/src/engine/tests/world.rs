@@ -23,6 +23,7 @@ pub(super) struct Got {
     pub(super) dest: Vec<u8>,
     pub(super) esm_class: u8,
     pub(super) registered: u8,
+    pub(super) validity: Vec<u8>,
     pub(super) body: Vec<u8>,
     pub(super) receipted: Option<Vec<u8>>,
     pub(super) state: Option<u32>,
@@ -63,6 +64,7 @@ impl End {
                     dest: sm.dest.addr.to_vec(),
                     esm_class: sm.esm_class,
                     registered: sm.registered,
+                    validity: sm.validity.to_vec(),
                     body: sm.payload().to_vec(),
                     receipted: sm.tlvs.text(tlv::RECEIPTED_MESSAGE_ID).map(<[u8]>::to_vec),
                     state: sm.tlvs.int(tlv::MESSAGE_STATE),
@@ -223,9 +225,14 @@ impl World {
 
     /// The node dies and comes back with what was committed; everybody has to connect again.
     pub(super) fn crash(&mut self) {
+        self.restart(self.engine.config().clone());
+    }
+
+    /// The same, with another configuration.
+    pub(super) fn restart(&mut self, config: Config) {
         self.crashes += 1;
         let seed = [9 + self.crashes; 32];
-        let mut engine = Engine::new(self.engine.config().clone(), seed, WALL).unwrap();
+        let mut engine = Engine::new(config, seed, WALL).unwrap();
         for row in &self.consent {
             engine.load_consent(row);
         }
