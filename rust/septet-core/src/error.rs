@@ -30,6 +30,7 @@ pub const CODES: &[&str] = &[
     "receipt.not_a_receipt",
     "engine.bad_record",
     "engine.bad_table",
+    "load.bad_argument",
 ];
 
 /// The core's result.

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod engine;
 pub mod error;
 pub mod keywords;
+pub mod load;
 pub mod page;
 pub mod sim;
 pub mod smpp;

@@ -5,6 +5,7 @@ mod codec;
 mod engine;
 mod errors;
 mod keywords;
+mod load;
 mod sim;
 mod smpp;
 
@@ -16,5 +17,6 @@ fn _septet(m: &Bound<'_, PyModule>) -> PyResult<()> {
     smpp::register(m)?;
     sim::register(m)?;
     engine::register(m)?;
+    load::register(m)?;
     Ok(())
 }
