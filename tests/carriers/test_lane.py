@@ -125,9 +125,7 @@ async def test_the_window_is_kept(tmp_path: Path) -> None:
                 await api.post(f"m{n}", to=PERSON)
             await eventually(lambda: len(north.submits) == 3, "a full window")
             state = node.lanes[0].state()
-            assert (state["queue_depth"], state["window_used"], state["window"]) == (10, 3, 3) or state[
-                "window_used"
-            ] == 3
+            assert (state["window"], state["window_used"], state["queue_depth"]) == (3, 3, 7)
             assert len(north.submits) == 3
             north.answer = lambda _pdu: 0
             north.cut()

@@ -62,7 +62,7 @@ async def test_a_wrong_password_does_not_hammer(tmp_path: Path) -> None:
         # The pauses are drawn between the minimum and a ceiling that doubles; a refused bind resets neither.
         assert all(later - earlier >= 0.09 for earlier, later in pairwise(north.connections))
         assert not any(node.engine.links_up(0))
-        assert node.lanes[0].links[0]._backoff.attempts == 3  # noqa: SLF001 - nothing else tells a long pause from luck
+        assert node.lanes[0].links[0]._backoff.attempts >= 3  # noqa: SLF001 - nothing else tells a long pause from luck
 
 
 @on_loop

@@ -128,3 +128,19 @@ async def test_an_address_in_use_leaves_nothing_open(tmp_path: Path, taken: str)
         await node.stop()
     async with running(world(9), tmp_path) as (node, api):
         assert (await api("GET", "/readyz"))[0] == 200
+
+
+@on_loop
+async def test_a_fault_in_one_part_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = world(9) + carrier("south", 9)
+    async with running(text, tmp_path) as (node, api):
+
+        def fault() -> None:
+            raise RuntimeError("a mistake of ours")
+
+        monkeypatch.setattr(node.lanes[0], "pump", fault)
+        esme = await Esme.connect(node.smpp.listening[0].port)
+        assert await esme.bind() == 0
+        assert await esme.statuses([esme.submit() for _ in range(3)]) == [0] * 3
+        await api.post()
+        esme.close()

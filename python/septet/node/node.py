@@ -90,7 +90,12 @@ class Node:
         if self._closed:
             return
         while (attention := self.engine.attention()) is not None:
-            self._attend(attention)
+            try:
+                self._attend(attention)
+            except Exception:
+                # A fault of one part must not leave what the others said unwritten and uncommitted.
+                log.exception("node.internal_error")
+            self._write(attention)
         dirty = self.engine.flush()
         if self._stopping and not self.wires and not dirty:
             self._drained.set()
@@ -106,6 +111,8 @@ class Node:
             engine.deliver(account, self.now())
         for account in attention.hooks:
             self.webhooks.wake(self.config.account[account].id)
+
+    def _write(self, attention: Attention) -> None:
         for session in attention.output:
             if (wire := self.wires.get(session)) is not None:
                 wire.write()
