@@ -20,6 +20,9 @@ FINAL: Final = frozenset(
     {"delivered", "undeliverable", "expired", "rejected", "failed", "cancelled", "blocked", "unknown"}
 )
 
+_BY_RECEIPT: Final = frozenset({"delivered", "undeliverable", "expired", "rejected"})
+"""What a receipt makes of a message."""
+
 REMINDER = "Your appointment is tomorrow at 9:30. Reply YES to confirm."
 OFFER = "Our summer sale is on! Reply STOP to opt out."
 NEWS = "Good to have you back. Here is what is new this week."
@@ -215,8 +218,7 @@ class _Tour:
         message = self._wait(lambda: self._final(id)) or self._api.message(id)
         text, segments = message.get("text", ""), message.get("segments", 0)
         status = message.get("status", "missing")
-        # A status of the receipt's making; `rejected` may also be the carrier's response, but is no good either way.
-        receipt = status if status in {"delivered", "undeliverable", "expired", "rejected", "unknown"} else None
+        receipt = status if status in _BY_RECEIPT else None
         self._row(via, NUMBER, person, text, begun, status, segments, receipt)
         if status != "delivered":
             why = f" (error {message['error']})" if message.get("error") else ""
