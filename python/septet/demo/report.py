@@ -47,7 +47,7 @@ def as_json(outcome: Outcome, seconds: float) -> dict[str, Any]:
     >>> as_json(Outcome(), 1.5)
     {'ok': True, 'seconds': 1.5, 'messages': [], 'missing': []}
     """
-    messages = [asdict(row) for row in outcome.rows]
-    for message in messages:
-        message["from"] = message.pop("sender")
+    messages = [
+        {"from" if name == "sender" else name: value for name, value in asdict(row).items()} for row in outcome.rows
+    ]
     return {"ok": outcome.ok, "seconds": round(seconds, 3), "messages": messages, "missing": outcome.missing}
