@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -35,6 +37,7 @@ def add(subparsers: Subparsers) -> None:
         action="store_true",
         help="also run a simulated carrier, as a process of its own, for each carrier on a loopback address",
     )
+    parser.add_argument("--until-eof", action="store_true", help="stop when standard input ends")
     parser.add_argument("--json", action="store_true", help="log in JSON, also on a terminal")
 
 
@@ -42,8 +45,19 @@ def _serve(options: Namespace) -> int:
     config = load(options.config)
     setup(json=True if options.json else None)
     with _simulators(config) if options.with_simulators else contextlib.nullcontext():
-        run(config, _announce)
+        run(config, _announce_until_eof if options.until_eof else _announce)
     return 0
+
+
+async def _announce_until_eof(node: Node) -> None:
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _ended)
+    await _announce(node)
+
+
+def _ended() -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        signal.raise_signal(signal.SIGTERM)
 
 
 async def _announce(node: Node) -> None:
