@@ -202,7 +202,15 @@ impl Engine {
 
     /// Closes the open page, if it holds anything and the store has room for it.
     pub fn close_page(&mut self) -> Option<Page> {
-        if self.journal.is_clean() || self.journal.under_way() >= PAGES_UNDER_WAY {
+        if self.journal.under_way() >= PAGES_UNDER_WAY {
+            return None;
+        }
+        self.last_page()
+    }
+
+    /// The same, however many pages are with the store: for the end, when no page follows.
+    pub fn last_page(&mut self) -> Option<Page> {
+        if self.journal.is_clean() {
             return None;
         }
         if self.journal.octets() > JOURNAL_OCTETS {

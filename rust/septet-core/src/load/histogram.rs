@@ -64,7 +64,7 @@ const fn bucket(value: Micros) -> usize {
     if value < LINEAR {
         return value as usize;
     }
-    let shift = 63 - value.leading_zeros() - BITS;
+    let shift = value.ilog2() - BITS;
     ((shift as usize + 1) << BITS) + ((value >> shift) - LINEAR) as usize
 }
 

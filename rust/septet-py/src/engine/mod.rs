@@ -286,7 +286,7 @@ impl Engine {
 
     /// Commits what is left and closes the store.
     fn close(&mut self, py: Python<'_>) -> PyResult<()> {
-        while let Some(page) = self.core.close_page() {
+        if let Some(page) = self.core.last_page() {
             self.store.commit(page).map_err(|e| store_error(py, &e))?;
         }
         let store = Arc::clone(&self.store);
