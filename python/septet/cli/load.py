@@ -59,7 +59,9 @@ def add(subparsers: Subparsers) -> None:
         default="short",
         help="what is sent; each part of a long text is a submit (%(default)s)",
     )
-    parser.add_argument("--seed", type=_number(0), default=0, metavar="N", help="varies texts and numbers (%(default)s)")
+    parser.add_argument(
+        "--seed", type=_number(0), default=0, metavar="N", help="varies texts and numbers (%(default)s)"
+    )
     parser.add_argument(
         "--timeout", type=_seconds, default=120.0, metavar="S", help="give up after so many seconds (%(default)g)"
     )
