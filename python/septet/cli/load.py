@@ -99,7 +99,8 @@ def lines(report: Mapping[str, Any], *, receipts: bool) -> Iterator[str]:
     yield f"acknowledged  {report['acked']} of {report['submits']} submits, {report['acked_per_second']:,.0f}/s"
     yield f"  latency     {_latency(report['ack_latency'])}"
     if receipts:
-        yield f"receipts      {report['receipts']} of {report['acked']}, {report['complete_per_second']:,.0f}/s complete"
+        complete = f"{report['complete_per_second']:,.0f}/s complete"
+        yield f"receipts      {report['receipts']} of {report['acked']}, {complete}"
         yield f"  latency     {_latency(report['receipt_latency'])}"
         if report["by_state"]:
             yield "  states      " + ", ".join(f"{state} {count}" for state, count in report["by_state"].items())
