@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.node.harness import NUMBER, Node, wait_until
+from tests.node.harness import NUMBER, Node, request, wait_until
 from tests.node.wire import (
     ENQUIRE_LINK,
     GENERIC_NACK,
@@ -125,3 +125,17 @@ def test_noise_is_survived(node: Node) -> None:
         wire.send(b"GET / HTTP/1.1\r\nHost: example\r\n\r\n" + cstr("x" * 5000))
         while wire.read() is not None:
             pass  # whatever it says, it closes
+
+
+@pytest.mark.usefixtures("neighbour")
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b'{"from": 5}', 422), (b"[]", 422), (b'{"messages": 5}', 422), (b"{", 400), (b"\xff", 400)],
+)
+def test_a_body_of_the_wrong_shape_is_a_problem_and_counted(node: Node, body: bytes, status: int) -> None:
+    name = "septet_http_responses_total"
+    before = node.metric(name, status=str(status))
+    answer = request(node.http, "POST", "/v1/messages", body, node.api_key)
+    assert answer.status == status
+    assert answer.json()["code"]
+    wait_until(lambda: node.metric(name, status=str(status)) > before, f"{name} to grow")

@@ -45,7 +45,7 @@ class Node:
         }
         self.webhooks = Webhooks(EngineOutbox(self, config), endpoints)
         self.http = HttpServer(self.service, str(config.http.listen), max_body=config.http.max_body)
-        measures = Measures(self.engine, self.webhooks)
+        measures = Measures(self.engine, self.webhooks, self.http)
         collectors = registry(measures, max_values=config.metrics.max_label_values)
         self.metrics = MetricsServer(collectors, str(config.metrics.listen))
         self._scheduled = False

@@ -99,6 +99,7 @@ SPEC: Final[Mapping[str, Metric]] = {
             ("peer", "reason"),
             "PDUs that could not be read; peer is an account, a carrier or unauthenticated.",
         ),
+        Metric("http_responses_total", "counter", ("status",), "Answers of the HTTP API, by status."),
         Metric(
             "build_info",
             "gauge",

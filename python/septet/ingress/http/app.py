@@ -6,6 +6,7 @@ answer does not need.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -50,10 +51,12 @@ class _Fields:
 class Application:
     """The API over a `Service`.
 
-    `max_body` bounds one body, `max_buffered` all bodies that are arriving at a time, both in octets.
+    `max_body` bounds one body, `max_buffered` all bodies that are arriving at a time, both in octets. `answers` counts
+    the answers by status.
     """
 
     def __init__(self, service: Service, *, max_body: int = 2 << 20, max_buffered: int = 256 << 20) -> None:
+        self.answers: Counter[int] = Counter()
         self._service = service
         self._max_body = max_body
         self._max_buffered = max_buffered
@@ -73,6 +76,7 @@ class Application:
         except Exception:
             log.exception("http.internal_error", method=scope["method"], path=scope["path"])
             status, headers, body = problem_answer(problem("internal_error"))
+        self.answers[status] += 1
         headers = [*headers, (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from septet.ingress.http.app import Application
 from septet.ingress.http.listener import Limits, Listener
 from septet.ingress.http.service import Service
@@ -21,7 +23,13 @@ class HttpServer:
         max_body: int = 2 << 20,
         limits: Limits | None = None,
     ) -> None:
-        self._listener = Listener(Application(service, max_body=max_body), listen, limits)
+        self._application = Application(service, max_body=max_body)
+        self._listener = Listener(self._application, listen, limits)
+
+    @property
+    def answers(self) -> Mapping[int, int]:
+        """Answers since the start, by status."""
+        return self._application.answers
 
     @property
     def host(self) -> str:
