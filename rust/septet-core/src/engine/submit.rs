@@ -45,6 +45,11 @@ impl Engine {
             self.wakes.push(Reverse((wake, Wake::Queue(handle.token(0)))));
             return;
         }
+        // What comes back from a pause may find that its carrier has gone down meanwhile.
+        let untouched = mt.segments.iter().all(|s| s.stage != Stage::InFlight);
+        if untouched && !self.lanes[mt.carrier as usize].usable {
+            self.move_on(handle, false);
+        }
         self.queue_up(handle, front);
     }
 
@@ -349,19 +354,16 @@ impl Engine {
         true
     }
 
-    /// A carrier is down: what waits for it goes to other carriers of its routes, where one is usable.
+    /// A carrier is down ([`Engine::set_usable`]): what waits for it goes to other carriers of its routes, where one is
+    /// usable. Gives how many messages moved.
     pub fn reroute(&mut self, carrier: u16, now: Micros) -> usize {
         let waiting = self.lanes[carrier as usize].queue.drain();
         let mut moved = 0;
         for handle in waiting {
-            let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.queued) else {
-                continue;
-            };
-            let untouched = mt.segments.iter().all(|s| s.stage != Stage::InFlight);
-            if untouched && self.move_on(handle, false) {
-                moved += 1;
+            if self.ledger.mt(handle).is_some_and(|mt| mt.queued) {
+                self.enqueue(handle, false, now);
+                moved += usize::from(self.ledger.mt(handle).is_some_and(|mt| mt.carrier != carrier));
             }
-            self.enqueue(handle, false, now);
         }
         moved
     }

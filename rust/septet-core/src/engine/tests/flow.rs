@@ -193,6 +193,21 @@ fn a_carrier_that_is_down_gives_its_queue_to_others() {
 }
 
 #[test]
+fn a_retry_that_finds_its_carrier_down_goes_to_another() {
+    let mut world = World::new();
+    world.engine.set_usable(1, false);
+    world.north().reply = Some(status::ESME_RSYSERR);
+    world.submit("hello");
+    assert_eq!((world.north().got.len(), world.south().got.len()), (1, 0));
+    world.cut(0);
+    world.engine.set_usable(0, false);
+    world.engine.set_usable(1, true);
+    world.pass(3);
+    assert_eq!(world.south().got.len(), 1);
+    assert_eq!((world.engine.queue_depth(0), world.engine.queue_depth(1)), (0, 0));
+}
+
+#[test]
 fn the_window_of_a_link_is_kept() {
     let mut world = World::new();
     world.north().reply = None;
