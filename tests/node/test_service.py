@@ -243,3 +243,14 @@ async def test_readiness_ends_with_the_node(tmp_path: Path) -> None:
         assert status == 503 and "no space left" in answer["detail"]
         node.service.open = False
         assert len((await api("GET", "/readyz"))[1]["reasons"]) == 2
+
+
+@on_loop
+async def test_while_the_store_cannot_commit_nothing_more_is_taken(tmp_path: Path) -> None:
+    async with running(ACCOUNT, tmp_path) as (node, api):
+        node.service.store_failure = "disk full"
+        assert (await api("GET", "/readyz"))[0] == 503
+        status, answer = await api("POST", "/v1/messages", MESSAGE)
+        assert (status, answer["code"]) == (503, "not_ready")
+        node.service.store_failure = None
+        assert (await api("GET", "/readyz"))[0] == 200

@@ -78,6 +78,8 @@ class EngineService:
         index = self._index.get(account)
         if index is None:
             raise Refused(problem("forbidden", "this key sends for no account"))
+        if self.store_failure is not None:
+            raise Refused(problem("not_ready", f"the store cannot commit: {self.store_failure}"))
         if key is None:
             return await self._accept(index, drafts)
         name = (account, key.key)

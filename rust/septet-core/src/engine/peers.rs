@@ -9,7 +9,7 @@ use super::{Engine, NOBODY};
 use crate::clock::Micros;
 use crate::smpp::command;
 use crate::smpp::session::{BindMode, Config, Event, Role, Session};
-use crate::smpp::status;
+use crate::smpp::status::{self, Class};
 
 /// What a peer said when it wanted to bind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -244,7 +244,10 @@ impl Engine {
                 let lane = &mut self.lanes[carrier as usize];
                 lane.in_flight -= usize::from(!late);
                 let response = Response { token, status, message_id, waited };
-                self.submitted(carrier, &response, now);
+                if self.submitted(carrier, &response, now) == Class::Session {
+                    // The carrier does not take this session for bound: the link comes back and binds anew.
+                    self.attention.closing.insert(sid);
+                }
             }
             Event::TimedOut { token } => self.unanswered(carrier, token),
             Event::Bad { reason } => {

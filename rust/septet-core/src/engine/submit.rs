@@ -180,22 +180,21 @@ impl Engine {
         written
     }
 
-    /// A carrier has answered a segment, in time or late.
-    pub(super) fn submitted(&mut self, carrier: u16, response: &Response<'_>, now: Micros) {
+    /// A carrier has answered a segment, in time or late; gives what its answer means.
+    pub(super) fn submitted(&mut self, carrier: u16, response: &Response<'_>, now: Micros) -> Class {
         let Response { token, status: answer, message_id: carrier_id, waited } = *response;
         let tally = &mut self.tally.carriers[carrier as usize];
         *tally.responses.entry(answer).or_default() += 1;
         tally.submit.observe(waited);
         let (handle, part) = Handle::from_token(token);
-        // A message that has ended, moved to another carrier or already has its answer: nothing is owed.
-        let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.carrier == carrier) else {
-            return;
-        };
-        if mt.segments.get(part as usize).is_none_or(|s| s.stage == Stage::Taken) {
-            return;
-        }
         let table = self.carrier_table(carrier);
         let class = table.statuses.get(&answer).copied().unwrap_or_else(|| status::class(answer));
+        // A message that has ended, moved to another carrier or already has its answer: nothing is owed.
+        let mt = self.ledger.mt(handle).filter(|mt| mt.carrier == carrier && !mt.is_final());
+        let segment = mt.and_then(|mt| mt.segments.get(part as usize));
+        if segment.is_none_or(|s| s.stage == Stage::Taken) {
+            return class;
+        }
         match class {
             Class::Ok => self.taken_by_carrier(handle, part, carrier, carrier_id, now),
             Class::Throttle => {
@@ -207,6 +206,7 @@ impl Engine {
             Class::Retry => self.refused_for_now(handle, part, answer, now),
             Class::Permanent => self.end(handle, Status::Rejected, answer, now),
         }
+        class
     }
 
     fn taken_by_carrier(&mut self, handle: Handle, part: u8, carrier: u16, carrier_id: &[u8], now: Micros) {

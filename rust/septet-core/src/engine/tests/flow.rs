@@ -148,6 +148,37 @@ fn refused_everywhere_it_is_tried_again_after_pauses_and_then_fails() {
 }
 
 #[test]
+fn a_carrier_that_takes_us_for_unbound_is_bound_anew() {
+    let mut world = World::new();
+    world.commits = false;
+    world.post("hello").unwrap();
+    let sid = world.north().sid;
+    world.north().reply = Some(status::ESME_RINVBNDSTS);
+    world.commits = true;
+    let closing = world.run_until_closing();
+    assert!(closing.contains(&sid));
+    world.cut(0);
+    world.connect(0);
+    assert_eq!(world.north().got.last().unwrap().body, b"hello");
+}
+
+#[test]
+fn a_late_answer_does_not_revive_a_message_that_has_failed() {
+    let mut world = World::new();
+    world.north().reply = None;
+    let post = world.post(&"a".repeat(300)).unwrap();
+    let sequences: Vec<u32> = world.north().got.iter().map(|g| g.sequence).collect();
+    let submit = crate::smpp::command::SUBMIT_SM;
+    world.north().session.respond(sequences[0], submit, 0, b"one");
+    world.run();
+    world.receipt(0, "one", "UNDELIV");
+    world.north().session.respond(sequences[1], submit, 0, b"two");
+    world.run();
+    assert_eq!(world.view(&post.id.encode()).status, "undeliverable");
+    assert_eq!(world.engine.alive(), 0);
+}
+
+#[test]
 fn a_throttled_message_stays_first() {
     let mut world = World::new();
     world.north().reply = Some(status::ESME_RTHROTTLED);

@@ -100,6 +100,7 @@ pub(super) struct World {
     pub(super) commits: bool,
     under_way: Vec<u64>,
     crashes: u8,
+    closing: std::collections::BTreeSet<u32>,
 }
 
 pub(super) fn config() -> Config {
@@ -193,6 +194,7 @@ impl World {
             commits: true,
             under_way: Vec::new(),
             crashes: 0,
+            closing: std::collections::BTreeSet::new(),
         }
     }
 
@@ -255,10 +257,20 @@ impl World {
         self.pages.push(page);
     }
 
+    /// Lets everything happen until the engine wants sessions closed; gives them.
+    pub(super) fn run_until_closing(&mut self) -> std::collections::BTreeSet<u32> {
+        self.run();
+        std::mem::take(&mut self.closing)
+    }
+
     /// Lets everything happen that can happen now.
     pub(super) fn run(&mut self) {
         for _ in 0..200 {
-            let attention = self.engine.attention();
+            let mut attention = self.engine.attention();
+            self.closing.append(&mut attention.closing);
+            if !self.closing.is_empty() {
+                return;
+            }
             for sid in &attention.binds {
                 assert!(self.engine.bind_request(*sid).is_some());
                 self.engine.accept_bind(*sid, 0, self.now);
