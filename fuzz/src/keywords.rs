@@ -9,8 +9,8 @@ pub fn any(data: &[u8]) {
     let mut steer = Steer::new(data);
     let flags = steer.octet();
     let mode = [Mode::FirstWord, Mode::WholeText, Mode::Anywhere][usize::from(flags % 3)];
-    let all = steer.text(flags >> 2, 2_000);
-    let mut lines: Vec<&str> = all.split('\n').take(40).collect();
+    let all = steer.text(flags >> 2, 400);
+    let mut lines: Vec<&str> = all.split('\n').take(12).collect();
     let text = lines.pop().unwrap_or_default();
     let normal = normalised(text);
     let words: Vec<String> = lines.iter().map(|line| normalised(line)).collect();

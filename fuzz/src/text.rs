@@ -7,10 +7,10 @@ use septet_core::text::{
 
 use crate::steer::Steer;
 
-/// Characters of a drawn text; enough for more than 255 segments of UCS-2.
-const LONGEST: usize = 20_000;
-/// Characters up to which the fewest parts are found by trying every cut.
-const SLOW: usize = 700;
+/// Characters of most drawn texts, up to which the fewest parts are found by trying every cut.
+const SHORT: usize = 400;
+/// Characters of one text in eight; enough for more than 255 segments of UCS-2.
+const LONG: usize = 20_000;
 
 fn options(steer: &mut Steer<'_>) -> SegmentOptions {
     let flags = steer.octet();
@@ -30,7 +30,7 @@ fn options(steer: &mut Steer<'_>) -> SegmentOptions {
 pub fn roundtrip(data: &[u8]) {
     let mut steer = Steer::new(data);
     let (how, options) = (steer.octet(), options(&mut steer));
-    let text = steer.text(how, LONGEST);
+    let text = steer.text(how, if how >> 5 == 7 { LONG } else { SHORT });
     let segments = match segment(&text, &options) {
         Ok(segments) => segments,
         Err(error) => return refused(&text, &options, &error),
@@ -110,7 +110,7 @@ fn ends_in_escape(septets: &[u8]) -> bool {
 
 fn minimal(text: &str, segments: &Segments, options: &SegmentOptions) {
     // A packed part may have to give up its last CR, which costs a septet that the plain reference does not know.
-    if options.packed || text.chars().count() > SLOW {
+    if options.packed || text.chars().count() > SHORT {
         return;
     }
     let header = if options.reference_bits == 16 { 7 } else { 6 };
