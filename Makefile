@@ -89,7 +89,7 @@ FUZZ_EXAMPLES ?= 2000
 
 fuzz: setup ## Bounded fuzzing: FUZZ_SECONDS (20) a Rust target, FUZZ_EXAMPLES (2000) a Python one
 	$(BIN)/python fuzz/run.py --seconds $(FUZZ_SECONDS)
-	SEPTET_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q -m fuzz --timeout 1800
+	SEPTET_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q -m hypothesis --timeout 3600
 
 docs: ## The documentation as a site
 	@echo 'make docs: not built yet.' >&2; exit 2
