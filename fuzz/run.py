@@ -1,8 +1,8 @@
 """Build the fuzz targets and run each for a bounded time; `make fuzz` calls this.
 
 The instrumentation needs nothing but stable Rust and a C++ compiler: libFuzzer is linked in, and the coverage flags are
-those that `cargo fuzz` passes. There is no sanitizer, because the core forbids unsafe code: what can go wrong in it is a
-panic, an endless loop or too much memory, and libFuzzer sees all three.
+those that `cargo fuzz` passes. There is no sanitizer, because the core forbids unsafe code: what can go wrong in it is
+a panic, an endless loop or too much memory, and libFuzzer sees all three.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """First inputs for the fuzz targets, out of the specification vectors, each in the form that its target reads."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,7 +54,7 @@ def pdus() -> Iterator[bytes]:
 def framing() -> Iterator[bytes]:
     """Limit, number of cuts, cuts, stream."""
     all_pdus = list(pdus())
-    for first, second in zip(all_pdus, all_pdus[1:], strict=False):
+    for first, second in itertools.pairwise(all_pdus):
         yield bytes([255, 2, 7, 20]) + first + second
 
 
