@@ -84,8 +84,12 @@ bench: setup ## Benchmarks: messages a second with every state durable, 10 minut
 bench-full: ## The benchmarks that take longer
 	@echo 'make bench-full: not built yet.' >&2; exit 2
 
-fuzz: ## Bounded fuzzing
-	@echo 'make fuzz: not built yet.' >&2; exit 2
+FUZZ_SECONDS ?= 20
+FUZZ_EXAMPLES ?= 500
+
+fuzz: setup ## Bounded fuzzing: FUZZ_SECONDS (20) a Rust target, FUZZ_EXAMPLES (500) a Python one
+	$(BIN)/python fuzz/run.py --seconds $(FUZZ_SECONDS)
+	SEPTET_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q -m hypothesis --timeout 3600
 
 docs: ## The documentation as a site
 	@echo 'make docs: not built yet.' >&2; exit 2

@@ -11,7 +11,8 @@ from hypothesis import settings
 from tests.node.harness import Node, running_node
 
 # A shared or slow machine is no failure: what takes too long meets the time-out of the test.
-settings.register_profile("septet", deadline=None)
+# `make fuzz` runs every property with more examples than a plain run's 100.
+settings.register_profile("septet", deadline=None, max_examples=int(os.environ.get("SEPTET_FUZZ_EXAMPLES", "100")))
 settings.load_profile("septet")
 
 

@@ -255,11 +255,15 @@ impl Mt {
         mt.attempts = from.u8()?;
         mt.error = from.u32()?;
         mt.tell = from.u8()?;
+        let parts = mt.segments.len();
         mt.segments.clear();
         for _ in 0..from.u8()? {
             let stage = if from.u8()? == 1 { Stage::Taken } else { Stage::Waiting };
             let receipt = State::from_message_state(from.u8()?);
             mt.segments.push(Segment { stage, receipt, carrier_id: from.bytes()?.into() });
+        }
+        if mt.segments.len() != parts {
+            return Err(Error::new("engine.bad_record", "an MT has other parts than its envelope"));
         }
         for _ in 0..from.u16()? {
             let at = from.u64()?;

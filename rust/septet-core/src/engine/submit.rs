@@ -41,7 +41,7 @@ impl Engine {
         }
         let Some(mt) = self.ledger.mt_mut(handle).filter(|mt| mt.carrier != NOBODY) else { return };
         if mt.env.due() > wall {
-            let wake = now + (mt.env.due() - wall) * 1_000;
+            let wake = now.saturating_add((mt.env.due() - wall).saturating_mul(1_000));
             self.wakes.push(Reverse((wake, Wake::Queue(handle.token(0)))));
             return;
         }

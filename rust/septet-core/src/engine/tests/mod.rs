@@ -2,6 +2,7 @@
 
 mod consent;
 mod crash;
+mod damage;
 mod flow;
 mod peers;
 mod world;
