@@ -180,7 +180,7 @@ def hints(text: str, cost: Analysis, languages: tuple[str, ...], reference_bits:
     last = cost.segment_units[-1]
     if cost.segments > 1 and last <= max(1, cost.segment_units[0] // 10):
         shorter = f"{lacking(last, cost.encoding)} less and it is {cost.segments - 1} segments"
-        found.append((cost.segments - 1, shorter if cost.segments > 2 else shortened(cost)))  # noqa: PLR2004 -- one alone has more room
+        found.append((cost.segments - 1, shorter if cost.segments > 2 else shortened(cost)))
     return [said for _, said in sorted(found, key=lambda item: item[0])]
 
 

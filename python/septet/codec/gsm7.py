@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from septet import _septet
 
 
-def encode(
-    text: str, languages: Sequence[str] = (), *, locking: str | None = None, single: str | None = None
-) -> bytes:
+def encode(text: str, languages: Sequence[str] = (), *, locking: str | None = None, single: str | None = None) -> bytes:
     """The septets of `text`, one in each octet; an extension character takes two.
 
-    `locking` and `single` name the national language tables to use; with `languages` the cheapest are chosen (see `choose`).
+    `locking` and `single` name the national language tables to use; with `languages` the cheapest are chosen (see
+    `choose`).
 
     >>> encode("@ €").hex(), encode("ş", single="tr").hex(), encode("ş", ["tr"]).hex()
     ('00201b65', '1b73', '1d')

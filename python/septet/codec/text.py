@@ -42,7 +42,8 @@ def analyze(
     >>> cost.encoding, cost.replaced
     ('gsm7', (('á', 'a'), ('–', '-'), ('★', '*')))
 
-    More than 255 segments are an error with the code `text.too_many_segments`. The other arguments are those of `segment`.
+    More than 255 segments are an error with the code `text.too_many_segments`. The other arguments are those of
+    `segment`.
     """
     return _septet.analyze(
         text,
@@ -83,7 +84,7 @@ def analyze_many(
     )
 
 
-def segment(
+def segment(  # noqa: PLR0913 -- all but one by name
     text: str,
     *,
     reference: int = 0,
@@ -97,14 +98,14 @@ def segment(
 ) -> list[Segment]:
     """Split `text` into the fewest short messages, none of which cuts an escape pair or a surrogate pair.
 
-    Nor is a visible character (an emoji sequence) divided if as many messages do without. `encoding` is "auto" (7-bit if it can,
-    else UCS-2), "gsm7", "ucs2" or "latin1". `languages` permits national language tables, which each part's header names.
-    `reference` (8 or 16 bits) is what the parts of one message share. `packed` puts eight septets into seven octets. The elements
-    of `udh` (with its length octet) stand in every part.
+    Nor is a visible character (an emoji sequence) divided if as many messages do without. `encoding` is "auto" (7-bit
+    if it can, else UCS-2), "gsm7", "ucs2" or "latin1". `languages` permits national language tables, which each part's
+    header names. `reference` (8 or 16 bits) is what the parts of one message share. `packed` puts eight septets into
+    seven octets. The elements of `udh` (with its length octet) stand in every part.
 
-    `mode` says how the parts belong together: "udh8" or "udh16" (in the header, as wide as `reference_bits` by default), "sar" (send
-    the values of `part.sar` as sar_msg_ref_num, sar_total_segments and sar_segment_seqnum) or "payload" (one part, to be sent
-    as message_payload).
+    `mode` says how the parts belong together: "udh8" or "udh16" (in the header; by default as wide as
+    `reference_bits`), "sar" (send the values of `part.sar` as sar_msg_ref_num, sar_total_segments and
+    sar_segment_seqnum) or "payload" (one part, to be sent as message_payload).
 
     >>> [part] = segment("Hello")
     >>> part.data_coding, part.udh, part.body
@@ -135,7 +136,7 @@ the encoding be "auto"
     )
 
 
-def segment_many(
+def segment_many(  # noqa: PLR0913 -- all but one by name
     texts: Iterable[str],
     *,
     reference: int = 0,

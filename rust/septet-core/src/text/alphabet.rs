@@ -98,6 +98,7 @@ pub fn septets(c: char) -> Option<u16> {
 ///
 /// One pass without a branch per octet, which the compiler turns into vector code: most messages end here.
 #[inline]
+#[allow(clippy::needless_bitwise_bool)] // a lazy operator is a branch
 pub(super) fn all_plain(octets: &[u8]) -> bool {
     let plain = |o: u8| {
         (o.wrapping_sub(b' ') <= b'Z' - b' ')

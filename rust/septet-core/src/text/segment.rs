@@ -139,7 +139,7 @@ pub fn segment_with(
         pieces.iter().map(&mut take).collect()
     };
     let parts = parts(&bodies, udh, shift, packed, options)?;
-    Ok(Segments { replaced, shift, ..finish(encoding, encoding.data_coding(), parts, options) })
+    Ok(Segments { shift, replaced, ..finish(encoding, encoding.data_coding(), parts, options) })
 }
 
 /// Splits octets that are already encoded as `data_coding` says. The elements of `udh` (with its length octet, may be empty)

@@ -2,7 +2,8 @@
 //!
 //! Where the printed tables are at odds with themselves the character that the language needs stands here: a comma at 0x2C
 //! of A.3.4 to A.3.13 (an apostrophe is in each of their single shift tables), and U+0CA1 at 0x24 of A.3.7 (U+0CAA has a
-//! cell of its own). Combining signs and letters written from the right are given by number, so that the rows stay rows.
+//! cell of its own). Combining signs, letters written from the right and
+//! characters that Unicode normalisation takes apart are given by number, so that the rows stay as they are.
 
 use super::VOID;
 use crate::text::alphabet::DEFAULT;

@@ -36,7 +36,7 @@ fn read(segments: &Segments, packed: bool) -> String {
 }
 
 /// The fewest parts, by trying every cut: the slow reference. `widths` are the units of each character.
-fn fewest(widths: &[usize], single: usize, part: usize) -> usize {
+pub(super) fn fewest(widths: &[usize], single: usize, part: usize) -> usize {
     if widths.iter().sum::<usize>() <= single {
         return 1;
     }
