@@ -5,7 +5,7 @@
 use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::{PyBool, PyMapping, PyString};
+use pyo3::types::{PyBool, PyMapping, PyString, PyTuple};
 use septet_core::text::national::Languages;
 use septet_core::text::{Choice, Mode, SegmentOptions, Transliteration};
 use septet_core::{Error, Result};
@@ -51,6 +51,9 @@ fn each<T: Send>(py: Python<'_>, texts: &[PyBackedStr], work: impl Fn(&str) -> R
 fn languages(names: &Bound<'_, PyAny>) -> PyResult<Languages> {
     if names.is_instance_of::<PyString>() {
         return Err(PyTypeError::new_err("languages is one str: put it in a tuple"));
+    }
+    if names.cast::<PyTuple>().is_ok_and(|none| none.is_empty()) {
+        return Ok(Languages::default());
     }
     let names_py = names.py();
     let names = names.try_iter()?.map(|name| name?.extract::<PyBackedStr>()).collect::<PyResult<Vec<_>>>()?;

@@ -35,6 +35,11 @@ fn ascii(octet: u8) -> u8 {
     }
 }
 
+/// Whether a septet of the default alphabet stands for the ASCII character of the same number.
+fn alike(septet: u8) -> bool {
+    matches!(septet, b'\n' | b'\r' | b' '..=b'#' | b'%'..=b'?' | b'A'..=b'Z' | b'a'..=b'z')
+}
+
 fn collect(text: &str, septets: impl Fn(char) -> Option<u16>, tables: &str) -> Result<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() + 8);
     for (at, c) in text.chars().enumerate() {
@@ -67,6 +72,9 @@ pub fn decode(septets: &[u8]) -> Result<String> {
 
 /// Text of `septets` in the tables of `shift`. An octet above 0x7F, or one for which a table has an empty cell, is `text.undecodable`.
 pub fn decode_with(septets: &[u8], shift: Shift) -> Result<String> {
+    if shift == Shift::NONE && septets.iter().all(|o| alike(*o)) {
+        return Ok(septets.iter().map(|o| char::from(*o)).collect());
+    }
     let mut out = String::with_capacity(septets.len());
     let mut escaped = false;
     for (at, &code) in septets.iter().enumerate() {
@@ -202,3 +210,16 @@ pub(super) fn unpack_body(octets: &[u8], fill_bits: u8) -> Result<Vec<u8>> {
 
 /// Carriage return, the padding of §6.1.2.3.1.
 pub(super) const CR: u8 = 0x0D;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alike_is_what_the_table_says() {
+        for code in 0..=255u8 {
+            let same = code != ESCAPE && DEFAULT.get(usize::from(code)) == Some(&char::from(code));
+            assert_eq!(alike(code), same, "{code:02X}");
+        }
+    }
+}
