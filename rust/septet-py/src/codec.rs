@@ -52,7 +52,7 @@ fn languages(names: &Bound<'_, PyAny>) -> PyResult<Languages> {
     if names.is_instance_of::<PyString>() {
         return Err(PyTypeError::new_err("languages is one str: put it in a tuple"));
     }
-    if names.cast::<PyTuple>().is_ok_and(|none| none.is_empty()) {
+    if names.cast::<PyTuple>().is_ok_and(PyTupleMethods::is_empty) {
         return Ok(Languages::default());
     }
     let names_py = names.py();
