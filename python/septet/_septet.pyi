@@ -12,6 +12,7 @@ ERROR_CODES: list[str]
 __all__ += [
     "Analysis",
     "AnalysisBatch",
+    "DataCoding",
     "Hit",
     "KeywordMatcher",
     "Partial",
@@ -21,7 +22,9 @@ __all__ += [
     "Whole",
     "analyze",
     "analyze_many",
+    "data_coding",
     "decode",
+    "gsm7_choose",
     "gsm7_decode",
     "gsm7_encode",
     "gsm7_pack",
@@ -38,6 +41,12 @@ class Analysis:
     def encoding(self) -> str: ...
     @property
     def language(self) -> str | None: ...
+    @property
+    def locking(self) -> str | None: ...
+    @property
+    def single(self) -> str | None: ...
+    @property
+    def replaced(self) -> tuple[tuple[str, str], ...]: ...
     @property
     def units(self) -> int: ...
     @property
@@ -62,6 +71,12 @@ class Segment:
     @property
     def data_coding(self) -> int: ...
     @property
+    def language(self) -> str | None: ...
+    @property
+    def sar(self) -> tuple[int, int, int] | None: ...
+    @property
+    def payload(self) -> bool: ...
+    @property
     def udh(self) -> bytes: ...
     @property
     def body(self) -> bytes: ...
@@ -76,9 +91,45 @@ class SegmentBatch:
     def __len__(self) -> int: ...
     def __getitem__(self, at: int, /) -> list[Segment]: ...
 
-def analyze(text: str, *, languages: Sequence[str], reference_bits: int, transliterate: bool) -> Analysis: ...
+@final
+class DataCoding:
+    @property
+    def alphabet(self) -> str: ...
+    @property
+    def message_class(self) -> int | None: ...
+    @property
+    def waiting(self) -> str | None: ...
+    @property
+    def waiting_active(self) -> bool: ...
+    @property
+    def store(self) -> bool: ...
+    @property
+    def compressed(self) -> bool: ...
+    @property
+    def delete_after_reading(self) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+
+def analyze(
+    text: str,
+    *,
+    languages: Sequence[str],
+    reference_bits: int,
+    transliterate: bool | Mapping[str, str],
+    encoding: str,
+    udh: bytes,
+    mode: str | None,
+) -> Analysis: ...
 def analyze_many(
-    texts: Iterable[str], *, languages: Sequence[str], reference_bits: int, transliterate: bool
+    texts: Iterable[str],
+    *,
+    languages: Sequence[str],
+    reference_bits: int,
+    transliterate: bool | Mapping[str, str],
+    encoding: str,
+    udh: bytes,
+    mode: str | None,
 ) -> AnalysisBatch: ...
 def segment(
     text: str,
@@ -88,7 +139,9 @@ def segment(
     encoding: str,
     languages: Sequence[str],
     packed: bool,
-    transliterate: bool,
+    transliterate: bool | Mapping[str, str],
+    udh: bytes,
+    mode: str | None,
 ) -> list[Segment]: ...
 def segment_many(
     texts: Iterable[str],
@@ -98,14 +151,18 @@ def segment_many(
     encoding: str,
     languages: Sequence[str],
     packed: bool,
-    transliterate: bool,
+    transliterate: bool | Mapping[str, str],
+    udh: bytes,
+    mode: str | None,
 ) -> SegmentBatch: ...
 def segment_binary(
-    data: bytes, *, udh: bytes, data_coding: int, reference: int, reference_bits: int
+    data: bytes, *, udh: bytes, data_coding: int, reference: int, reference_bits: int, mode: str | None
 ) -> list[Segment]: ...
 def decode(body: bytes, data_coding: int, *, udh: bytes, packed: bool, default_alphabet: str) -> str: ...
-def gsm7_encode(text: str, languages: Sequence[str]) -> bytes: ...
-def gsm7_decode(octets: bytes) -> str: ...
+def data_coding(octet: int) -> DataCoding: ...
+def gsm7_choose(text: str, languages: Sequence[str]) -> tuple[str | None, str | None]: ...
+def gsm7_encode(text: str, languages: Sequence[str], locking: str | None, single: str | None) -> bytes: ...
+def gsm7_decode(octets: bytes, locking: str | None, single: str | None) -> str: ...
 def gsm7_pack(septets: bytes, fill_bits: int) -> bytes: ...
 def gsm7_unpack(octets: bytes, count: int, fill_bits: int) -> bytes: ...
 
@@ -145,7 +202,7 @@ class Partial:
 
 @final
 class Reassembler:
-    def __new__(cls, *, ttl: float = 3600.0, capacity: int = 100_000) -> Reassembler: ...
+    def __new__(cls, *, ttl: float = 3600.0, capacity: int = 100_000, default_alphabet: str = "gsm7") -> Reassembler: ...
     def add(
         self,
         source: str,

@@ -32,6 +32,7 @@ def test_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
         "segments": 2,
         "segment_units": [152, 9],
         "forced_by": [],
+        "replaced": {},
     }
 
 

@@ -4,13 +4,14 @@ Nothing is damaged silently. What cannot be encoded or decoded as asked raises `
 and, in `offset`, the place.
 """
 
-from septet._septet import Analysis, Hit, KeywordMatcher, Partial, Reassembler, Segment, Whole
+from septet._septet import Analysis, DataCoding, Hit, KeywordMatcher, Partial, Reassembler, Segment, Whole
 from septet.codec import gsm7
 from septet.codec.keywords import normalise
-from septet.codec.text import analyze, analyze_many, decode, segment, segment_binary, segment_many
+from septet.codec.text import analyze, analyze_many, data_coding, decode, segment, segment_binary, segment_many
 
 __all__ = [
     "Analysis",
+    "DataCoding",
     "Hit",
     "KeywordMatcher",
     "Partial",
@@ -19,6 +20,7 @@ __all__ = [
     "Whole",
     "analyze",
     "analyze_many",
+    "data_coding",
     "decode",
     "gsm7",
     "normalise",

@@ -7,22 +7,34 @@ from collections.abc import Sequence
 from septet import _septet
 
 
-def encode(text: str, languages: Sequence[str] = ()) -> bytes:
+def encode(text: str, languages: Sequence[str] = (), *, locking: str | None = None, single: str | None = None) -> bytes:
     """The septets of `text`, one in each octet; an extension character takes two.
 
-    >>> encode("@ €").hex()
-    '00201b65'
+    `locking` and `single` name the national language tables to use; with `languages` the cheapest are chosen (see
+    `choose`).
+
+    >>> encode("@ €").hex(), encode("ş", single="tr").hex(), encode("ş", ["tr"]).hex()
+    ('00201b65', '1b73', '1d')
     """
-    return _septet.gsm7_encode(text, languages)
+    return _septet.gsm7_encode(text, languages, locking, single)
 
 
-def decode(octets: bytes) -> str:
-    """The text of septets that come one in each octet.
+def decode(octets: bytes, *, locking: str | None = None, single: str | None = None) -> str:
+    """The text of septets that come one in each octet, in the tables named.
 
-    >>> decode(bytes.fromhex("00201b65"))
-    '@ €'
+    >>> decode(bytes.fromhex("00201b65")), decode(b"\x1d", locking="tr")
+    ('@ €', 'ş')
     """
-    return _septet.gsm7_decode(octets)
+    return _septet.gsm7_decode(octets, locking, single)
+
+
+def choose(text: str, languages: Sequence[str]) -> tuple[str | None, str | None]:
+    """The locking and the single shift table that `encode` takes for `text`: none if the default tables hold it.
+
+    >>> choose("plain", ["tr"]), choose("ş", ["tr"]), choose("ş ñ á", ["tr", "es"])
+    ((None, None), ('tr', None), ('tr', 'es'))
+    """
+    return _septet.gsm7_choose(text, languages)
 
 
 def pack(septets: bytes, fill_bits: int = 0) -> bytes:

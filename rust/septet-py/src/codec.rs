@@ -5,13 +5,17 @@
 use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::{PyBytes, PyString, PyTuple};
-use septet_core::text::{self, Choice, DefaultAlphabet, Encoding, SegmentOptions, gsm7};
+use pyo3::types::{PyBool, PyMapping, PyString, PyTuple};
+use septet_core::text::national::Languages;
+use septet_core::text::{Choice, Mode, SegmentOptions, Transliteration};
 use septet_core::{Error, Result};
 
 use crate::errors::OrRaise;
 
+mod alphabet;
+mod analysis;
 mod reassembler;
+mod segments;
 
 /// The text of a `str`. One with a lone surrogate has no UTF-8 form and no place in a message.
 pub(crate) fn utf8(text: &Bound<'_, PyString>) -> PyResult<PyBackedStr> {
@@ -43,13 +47,42 @@ fn each<T: Send>(py: Python<'_>, texts: &[PyBackedStr], work: impl Fn(&str) -> R
     py.detach(run).or_raise(py)
 }
 
-fn no_languages(py: Python<'_>, languages: &Bound<'_, PyAny>) -> PyResult<()> {
-    if languages.len()? == 0 {
-        return Ok(());
+/// The languages of an iterable of names. A bare `str` is one too, but passing it is always a slip.
+fn languages(names: &Bound<'_, PyAny>) -> PyResult<Languages> {
+    if names.is_instance_of::<PyString>() {
+        return Err(PyTypeError::new_err("languages is one str: put it in a tuple"));
     }
-    let message =
-        format!("languages {} cannot be used: national language tables are not supported yet", languages.repr()?);
-    Err(Error::new("text.bad_argument", message)).or_raise(py)
+    if names.cast::<PyTuple>().is_ok_and(PyTupleMethods::is_empty) {
+        return Ok(Languages::default());
+    }
+    let names_py = names.py();
+    let names = names.try_iter()?.map(|name| name?.extract::<PyBackedStr>()).collect::<PyResult<Vec<_>>>()?;
+    Languages::from_names(names.iter().map(|name| &**name)).or_raise(names_py)
+}
+
+/// `transliterate=`: a switch, or rows that go on top of the built-in table.
+fn transliteration(asked: &Bound<'_, PyAny>) -> PyResult<Option<Transliteration>> {
+    if let Ok(switch) = asked.cast::<PyBool>() {
+        return Ok(switch.is_true().then(Transliteration::default));
+    }
+    let rows = asked.cast::<PyMapping>()?.items()?;
+    let rows = rows.iter().map(|row| row.extract::<(PyBackedStr, PyBackedStr)>()).collect::<PyResult<Vec<_>>>()?;
+    Transliteration::with(rows.iter().map(|(c, to)| (&**c, &**to))).or_raise(asked.py()).map(Some)
+}
+
+/// `mode=`, and the width of the reference that it may say.
+fn mode(name: Option<&str>, reference_bits: u8) -> Result<(Mode, u8)> {
+    match name {
+        None => Ok((Mode::Udh, reference_bits)),
+        Some("udh8") => Ok((Mode::Udh, 8)),
+        Some("udh16") => Ok((Mode::Udh, 16)),
+        Some("sar") => Ok((Mode::Sar, reference_bits)),
+        Some("payload") => Ok((Mode::Payload, reference_bits)),
+        Some(other) => Err(Error::new(
+            "text.bad_argument",
+            format!("mode {other:?} is unknown: use \"udh8\", \"udh16\", \"sar\" or \"payload\""),
+        )),
+    }
 }
 
 fn options(
@@ -57,14 +90,14 @@ fn options(
     encoding: &str,
     reference: u32,
     reference_bits: u8,
-    packed: bool,
-    transliterate: bool,
+    mode_name: Option<&str>,
 ) -> PyResult<SegmentOptions> {
     let reference = u16::try_from(reference)
         .map_err(|_| Error::new("text.bad_argument", format!("reference {reference} does not fit in 16 bits")))
         .or_raise(py)?;
     let encoding = Choice::from_name(encoding).or_raise(py)?;
-    Ok(SegmentOptions { encoding, reference, reference_bits, packed, transliterate })
+    let (mode, reference_bits) = mode(mode_name, reference_bits).or_raise(py)?;
+    Ok(SegmentOptions { encoding, reference, reference_bits, mode, ..SegmentOptions::default() })
 }
 
 /// The index of a sequence that Python means by `at`.
@@ -74,273 +107,9 @@ fn index(at: isize, len: usize) -> PyResult<usize> {
     found.filter(|i| *i < len).ok_or_else(|| PyIndexError::new_err("batch index out of range"))
 }
 
-/// What a text will cost: see `septet.analyze`.
-#[pyclass(frozen, eq, module = "septet._septet")]
-#[derive(Clone, PartialEq)]
-struct Analysis(text::Analysis);
-
-#[pymethods]
-impl Analysis {
-    /// "gsm7" or "ucs2".
-    #[getter]
-    fn encoding(&self) -> &'static str {
-        self.0.encoding.name()
-    }
-
-    /// The national language whose tables are used; None for the default tables.
-    #[getter]
-    #[allow(clippy::unused_self)] // a getter has a self
-    fn language(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// Septets or UTF-16 units of all segments, headers not counted.
-    #[getter]
-    fn units(&self) -> usize {
-        self.0.units
-    }
-
-    /// How many short messages the text needs.
-    #[getter]
-    fn segments(&self) -> usize {
-        self.0.segments
-    }
-
-    /// Units of each segment.
-    #[getter]
-    fn segment_units<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, &self.0.segment_units)
-    }
-
-    /// The characters that force UCS-2, each once, in order of appearance.
-    #[getter]
-    fn forced_by<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, &self.0.forced_by)
-    }
-
-    fn __repr__(&self) -> String {
-        let a = &self.0;
-        let forced: String = a.forced_by.iter().collect();
-        format!(
-            "Analysis(encoding={:?}, units={}, segments={}, forced_by={forced:?})",
-            a.encoding.name(),
-            a.units,
-            a.segments
-        )
-    }
-}
-
-/// One short message of a text: see `septet.segment`.
-#[pyclass(frozen, eq, module = "septet._septet")]
-#[derive(Clone, PartialEq)]
-struct Segment {
-    encoding: Encoding,
-    data_coding: u8,
-    part: text::Part,
-}
-
-#[pymethods]
-impl Segment {
-    /// "gsm7", "ucs2", "latin1" or "binary".
-    #[getter]
-    fn encoding(&self) -> &'static str {
-        self.encoding.name()
-    }
-
-    /// The SMPP `data_coding`.
-    #[getter]
-    fn data_coding(&self) -> u8 {
-        self.data_coding
-    }
-
-    /// The user data header with its length octet; empty in a message of one part.
-    #[getter]
-    fn udh<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, self.part.udh())
-    }
-
-    /// What follows the header: a septet per octet unless packed.
-    #[getter]
-    fn body<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, self.part.body())
-    }
-
-    /// Header and body as they go into a PDU.
-    #[getter]
-    fn short_message<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.part.octets)
-    }
-
-    fn __repr__(&self) -> String {
-        let octets = self.part.octets.len();
-        format!(
-            "Segment(encoding={:?}, data_coding={}, udh={} octets, short_message={octets} octets)",
-            self.encoding.name(),
-            self.data_coding,
-            self.part.udh_len
-        )
-    }
-}
-
-fn segments_of(segments: text::Segments) -> Vec<Segment> {
-    let text::Segments { encoding, data_coding, parts, .. } = segments;
-    parts.into_iter().map(|part| Segment { encoding, data_coding, part }).collect()
-}
-
-/// The results of `analyze_many`, made when they are read.
-#[pyclass(frozen, module = "septet._septet")]
-struct AnalysisBatch(Vec<text::Analysis>);
-
-#[pymethods]
-impl AnalysisBatch {
-    fn __len__(&self) -> usize {
-        self.0.len()
-    }
-
-    fn __getitem__(&self, at: isize) -> PyResult<Analysis> {
-        Ok(Analysis(self.0[index(at, self.0.len())?].clone()))
-    }
-}
-
-/// The results of `segment_many`, made when they are read.
-#[pyclass(frozen, module = "septet._septet")]
-struct SegmentBatch(Vec<text::Segments>);
-
-#[pymethods]
-impl SegmentBatch {
-    fn __len__(&self) -> usize {
-        self.0.len()
-    }
-
-    fn __getitem__(&self, at: isize) -> PyResult<Vec<Segment>> {
-        Ok(segments_of(self.0[index(at, self.0.len())?].clone()))
-    }
-}
-
-#[pyfunction]
-#[pyo3(signature = (text, *, languages, reference_bits, transliterate))]
-fn analyze(
-    text: &Bound<'_, PyString>,
-    languages: &Bound<'_, PyAny>,
-    reference_bits: u8,
-    transliterate: bool,
-) -> PyResult<Analysis> {
-    let py = text.py();
-    no_languages(py, languages)?;
-    text::analyze(&utf8(text)?, reference_bits, transliterate).map(Analysis).or_raise(py)
-}
-
-#[pyfunction]
-#[pyo3(signature = (texts, *, languages, reference_bits, transliterate))]
-fn analyze_many(
-    texts: &Bound<'_, PyAny>,
-    languages: &Bound<'_, PyAny>,
-    reference_bits: u8,
-    transliterate: bool,
-) -> PyResult<AnalysisBatch> {
-    let py = texts.py();
-    no_languages(py, languages)?;
-    each(py, &utf8_all(texts)?, |text| text::analyze(text, reference_bits, transliterate)).map(AnalysisBatch)
-}
-
-#[pyfunction]
-#[pyo3(signature = (text, *, reference, reference_bits, encoding, languages, packed, transliterate))]
-fn segment(
-    text: &Bound<'_, PyString>,
-    reference: u32,
-    reference_bits: u8,
-    encoding: &str,
-    languages: &Bound<'_, PyAny>,
-    packed: bool,
-    transliterate: bool,
-) -> PyResult<Vec<Segment>> {
-    let py = text.py();
-    no_languages(py, languages)?;
-    let options = options(py, encoding, reference, reference_bits, packed, transliterate)?;
-    text::segment(&utf8(text)?, &options).map(segments_of).or_raise(py)
-}
-
-#[pyfunction]
-#[pyo3(signature = (texts, *, reference, reference_bits, encoding, languages, packed, transliterate))]
-fn segment_many(
-    texts: &Bound<'_, PyAny>,
-    reference: u32,
-    reference_bits: u8,
-    encoding: &str,
-    languages: &Bound<'_, PyAny>,
-    packed: bool,
-    transliterate: bool,
-) -> PyResult<SegmentBatch> {
-    let py = texts.py();
-    no_languages(py, languages)?;
-    let options = options(py, encoding, reference, reference_bits, packed, transliterate)?;
-    each(py, &utf8_all(texts)?, |text| text::segment(text, &options)).map(SegmentBatch)
-}
-
-#[pyfunction]
-#[pyo3(signature = (data, *, udh, data_coding, reference, reference_bits))]
-fn segment_binary(
-    py: Python<'_>,
-    data: &[u8],
-    udh: &[u8],
-    data_coding: u8,
-    reference: u32,
-    reference_bits: u8,
-) -> PyResult<Vec<Segment>> {
-    let options = options(py, "auto", reference, reference_bits, false, false)?;
-    text::segment_binary(data, udh, data_coding, &options).map(segments_of).or_raise(py)
-}
-
-#[pyfunction]
-#[pyo3(signature = (body, data_coding, *, udh, packed, default_alphabet))]
-fn decode(
-    py: Python<'_>,
-    body: &[u8],
-    data_coding: u8,
-    udh: &[u8],
-    packed: bool,
-    default_alphabet: &str,
-) -> PyResult<String> {
-    let alphabet = DefaultAlphabet::from_name(default_alphabet).or_raise(py)?;
-    text::decode(body, data_coding, udh, packed, alphabet).or_raise(py)
-}
-
-#[pyfunction]
-fn gsm7_encode<'py>(text: &Bound<'py, PyString>, languages: &Bound<'_, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-    let py = text.py();
-    no_languages(py, languages)?;
-    Ok(PyBytes::new(py, &gsm7::encode(&utf8(text)?).or_raise(py)?))
-}
-
-#[pyfunction]
-fn gsm7_decode(py: Python<'_>, octets: &[u8]) -> PyResult<String> {
-    gsm7::decode(octets).or_raise(py)
-}
-
-#[pyfunction]
-fn gsm7_pack<'py>(py: Python<'py>, septets: &[u8], fill_bits: u8) -> PyResult<Bound<'py, PyBytes>> {
-    Ok(PyBytes::new(py, &gsm7::pack(septets, fill_bits).or_raise(py)?))
-}
-
-#[pyfunction]
-fn gsm7_unpack<'py>(py: Python<'py>, octets: &[u8], count: usize, fill_bits: u8) -> PyResult<Bound<'py, PyBytes>> {
-    Ok(PyBytes::new(py, &gsm7::unpack(octets, count, fill_bits).or_raise(py)?))
-}
-
 pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add_class::<Analysis>()?;
-    m.add_class::<AnalysisBatch>()?;
-    m.add_class::<Segment>()?;
-    m.add_class::<SegmentBatch>()?;
-    m.add_function(wrap_pyfunction!(analyze, m)?)?;
-    m.add_function(wrap_pyfunction!(analyze_many, m)?)?;
-    m.add_function(wrap_pyfunction!(segment, m)?)?;
-    m.add_function(wrap_pyfunction!(segment_many, m)?)?;
-    m.add_function(wrap_pyfunction!(segment_binary, m)?)?;
-    m.add_function(wrap_pyfunction!(decode, m)?)?;
-    m.add_function(wrap_pyfunction!(gsm7_encode, m)?)?;
-    m.add_function(wrap_pyfunction!(gsm7_decode, m)?)?;
-    m.add_function(wrap_pyfunction!(gsm7_pack, m)?)?;
-    m.add_function(wrap_pyfunction!(gsm7_unpack, m)?)?;
+    analysis::register(m)?;
+    segments::register(m)?;
+    alphabet::register(m)?;
     reassembler::register(m)
 }

@@ -2,8 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::transliterate::transliterate;
-use super::{Encoding, MAX_PARTS, alphabet, concat_header, too_many};
+use super::national::{self, Shift};
+use super::plan::{check_header, plan};
+use super::segment::{SegmentOptions, check};
+use super::transliterate::{Replaced, Transliteration};
+use super::{Encoding, alphabet};
 use crate::error::Result;
 
 /// The cost of a text.
@@ -11,65 +14,58 @@ use crate::error::Result;
 pub struct Analysis {
     /// The encoding that the automatic choice takes.
     pub encoding: Encoding,
-    /// Septets or UTF-16 units over all segments, headers not counted.
+    /// The tables of national languages that it takes.
+    pub shift: Shift,
+    /// Septets, UTF-16 units or octets over all segments, headers not counted.
     pub units: usize,
     /// How many short messages.
     pub segments: usize,
     /// Units of each segment.
     pub segment_units: Vec<usize>,
-    /// The characters that force UCS-2, each once, in order of appearance.
+    /// The characters that force UCS-2, each once, in order of appearance: those that no permitted table holds, or, where it is
+    /// only together that they fit into none, those that the default tables lack.
     pub forced_by: Vec<char>,
+    /// What transliteration replaced by what, each once, in order of appearance.
+    pub replaced: Vec<Replaced>,
 }
 
-/// Analyses `text` as [`segment`](super::segment) would split it with an automatic encoding.
-pub fn analyze(text: &str, reference_bits: u8, transliterate_first: bool) -> Result<Analysis> {
-    let header = concat_header(reference_bits)?;
-    let plain = if transliterate_first { transliterate(text) } else { text.into() };
-    let septets: Option<usize> = plain.chars().map(width_gsm7).sum();
-    let (encoding, segment_units) = if let Some(total) = septets {
-        let widths = plain.chars().filter_map(width_gsm7);
-        (Encoding::Gsm7, fill(widths, total, Encoding::Gsm7, header)?)
-    } else {
-        let widths = text.chars().map(char::len_utf16);
-        let total = widths.clone().sum();
-        (Encoding::Ucs2, fill(widths, total, Encoding::Ucs2, header)?)
-    };
-    let mut forced_by = Vec::new();
-    if encoding == Encoding::Ucs2 {
-        let mut seen = HashSet::new();
-        forced_by.extend(plain.chars().filter(|c| width_gsm7(*c).is_none() && seen.insert(*c)));
-    }
+/// Analyses `text` as [`segment`](super::segment()) would split it with an automatic encoding.
+pub fn analyze(text: &str, reference_bits: u8, transliterate: bool) -> Result<Analysis> {
+    analyze_with(text, b"", None, &SegmentOptions { reference_bits, transliterate, ..SegmentOptions::default() })
+}
+
+/// Analyses `text` as [`segment_with`](super::segment_with) would split it with the same arguments.
+pub fn analyze_with(
+    text: &str,
+    udh: &[u8],
+    table: Option<&Transliteration>,
+    options: &SegmentOptions,
+) -> Result<Analysis> {
+    check(*options)?;
+    check_header(udh)?;
+    let built_in = Transliteration::default();
+    let table = table.or_else(|| options.transliterate.then_some(&built_in));
+    let made = plan(text, udh, table, options)?;
+    let forced_by = if made.encoding == Encoding::Ucs2 { forced_by(text, table, options) } else { Vec::new() };
     Ok(Analysis {
-        encoding,
-        units: segment_units.iter().sum(),
-        segments: segment_units.len(),
-        segment_units,
+        encoding: made.encoding,
+        shift: made.shift,
+        units: made.pieces.iter().sum(),
+        segments: made.pieces.len(),
+        segment_units: made.pieces,
         forced_by,
+        replaced: made.replaced,
     })
 }
 
-fn width_gsm7(c: char) -> Option<usize> {
-    alphabet::septets(c).map(|code| if code > 0x7F { 2 } else { 1 })
-}
-
-/// Units of each segment when characters of these widths fill them in order.
-fn fill(widths: impl Iterator<Item = usize>, total: usize, encoding: Encoding, header: usize) -> Result<Vec<usize>> {
-    if total <= encoding.capacity(0) {
-        return Ok(vec![total]);
-    }
-    let capacity = encoding.capacity(header);
-    let mut out = Vec::with_capacity(total / capacity + 1);
-    let mut used = 0;
-    for width in widths {
-        if used + width > capacity {
-            out.push(used);
-            used = 0;
-            if out.len() == MAX_PARTS {
-                return Err(too_many());
-            }
-        }
-        used += width;
-    }
-    out.push(used);
-    Ok(out)
+fn forced_by(text: &str, table: Option<&Transliteration>, options: &SegmentOptions) -> Vec<char> {
+    let held = |c: char| national::holds(options.languages, c);
+    let replaced = table.and_then(|t| t.apply(text, held));
+    let text = replaced.as_ref().map_or(text, |(text, _)| text);
+    let lacking = |held: &dyn Fn(char) -> bool| -> Vec<char> {
+        let mut seen = HashSet::new();
+        text.chars().filter(|c| !held(*c) && seen.insert(*c)).collect()
+    };
+    let out = lacking(&held);
+    if out.is_empty() { lacking(&|c| alphabet::septets(c).is_some()) } else { out }
 }

@@ -1,15 +1,11 @@
 //! From `data_coding` and octets to text.
-//!
-//! ```text
-//! SMPP 3.4 §5.2.19          GSM data coding scheme, TS 23.038 §4, as carried by many SMPP peers
-//! 0  the link's default      0x10-0x1F  general group with a class: bits 3-2 are the alphabet
-//! 1  ASCII                   0xC0-0xDF  message waiting, 7-bit
-//! 2, 4  octets               0xE0-0xEF  message waiting, UCS-2
-//! 3  ISO 8859-1              0xF0-0xFF  class: bit 2 is 7-bit (0) or octets (1)
-//! 8  UCS-2
-//! ```
 
+use encoding_rs::{DecoderResult, EUC_KR, ISO_2022_JP, ISO_8859_5, ISO_8859_8, SHIFT_JIS};
+
+pub(super) use super::coding::Alphabet as Kind;
+use super::coding::DataCoding;
 use super::gsm7;
+use super::national::Shift;
 use crate::error::{Error, Result};
 
 /// What a link means by `data_coding` 0.
@@ -39,35 +35,10 @@ impl DefaultAlphabet {
     }
 }
 
-/// What a `data_coding` announces.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
-    Default,
-    Gsm7,
-    Ascii,
-    Latin1,
-    Ucs2,
-    Binary,
-}
-
 /// The kind of a `data_coding`, `None` for those not decoded here.
 pub(super) fn kind(data_coding: u8) -> Option<Kind> {
-    Some(match data_coding {
-        0x00 => Kind::Default,
-        0x01 => Kind::Ascii,
-        0x03 => Kind::Latin1,
-        0x10..=0x1F => match data_coding >> 2 & 0b11 {
-            0b01 => Kind::Binary,
-            0b10 => Kind::Ucs2,
-            // 0b11 is reserved, and TS 23.038 §4 reads reserved codings as the default alphabet.
-            _ => Kind::Gsm7,
-        },
-        0xC0..=0xDF => Kind::Gsm7,
-        0x08 | 0xE0..=0xEF => Kind::Ucs2,
-        0xF0..=0xFF if data_coding & 0b100 == 0 => Kind::Gsm7,
-        0x02 | 0x04 | 0xF0..=0xFF => Kind::Binary,
-        _ => return None,
-    })
+    let kind = DataCoding::of(data_coding).alphabet;
+    (kind != Kind::Unsupported).then_some(kind)
 }
 
 /// Whether a body with this `data_coding` is octets and no text.
@@ -77,8 +48,8 @@ pub fn is_binary(data_coding: u8) -> bool {
 
 /// The text of a body.
 ///
-/// `udh` is the header that stood before it (its length decides the fill bits of a packed body); `packed` applies to GSM
-/// 7-bit alone. Octets that the coding does not allow are `text.undecodable` with their offset.
+/// `udh` is the header that stood before it: it names the tables of national languages, and its length decides the fill bits of a
+/// packed body. `packed` applies to GSM 7-bit alone. Octets that the coding does not allow are `text.undecodable` with their offset.
 pub fn decode(
     body: &[u8],
     data_coding: u8,
@@ -86,28 +57,48 @@ pub fn decode(
     packed: bool,
     default_alphabet: DefaultAlphabet,
 ) -> Result<String> {
-    let kind = match (kind(data_coding), default_alphabet) {
-        (Some(Kind::Default), DefaultAlphabet::Gsm7) => Some(Kind::Gsm7),
-        (Some(Kind::Default), DefaultAlphabet::Latin1) => Some(Kind::Latin1),
-        (Some(Kind::Default), DefaultAlphabet::Ascii) => Some(Kind::Ascii),
+    let coding = DataCoding::of(data_coding);
+    let refuse =
+        |why: &str| Err(Error::new("text.bad_data_coding", format!("data_coding 0x{data_coding:02X} is {why}")));
+    let kind = match (coding.alphabet, default_alphabet) {
+        (Kind::Default, DefaultAlphabet::Gsm7) => Kind::Gsm7,
+        (Kind::Default, DefaultAlphabet::Latin1) => Kind::Latin1,
+        (Kind::Default, DefaultAlphabet::Ascii) => Kind::Ascii,
         (kind, _) => kind,
     };
     match kind {
-        Some(Kind::Gsm7 | Kind::Default) if packed => {
-            gsm7::decode(&gsm7::unpack_body(body, gsm7::fill_bits(udh.len()))?)
+        Kind::Gsm7 | Kind::Default => {
+            let shift = if udh.is_empty() { Shift::NONE } else { Shift::of(udh) };
+            if packed {
+                gsm7::decode_with(&gsm7::unpack_body(body, gsm7::fill_bits(udh.len()))?, shift)
+            } else {
+                gsm7::decode_with(body, shift)
+            }
         }
-        Some(Kind::Gsm7 | Kind::Default) => gsm7::decode(body),
-        Some(Kind::Ascii) => ascii(body),
-        Some(Kind::Latin1) => Ok(body.iter().map(|o| char::from(*o)).collect()),
-        Some(Kind::Ucs2) => utf16(body),
-        Some(Kind::Binary) => Err(Error::new(
-            "text.bad_data_coding",
-            format!("data_coding 0x{data_coding:02X} is binary: read the octets instead"),
-        )),
-        None => Err(Error::new(
-            "text.bad_data_coding",
-            format!("data_coding 0x{data_coding:02X} is not supported: 0, 1, 3, 8 and the GSM classes are"),
-        )),
+        Kind::Ascii => ascii(body),
+        Kind::Latin1 => Ok(body.iter().map(|o| char::from(*o)).collect()),
+        Kind::Japanese if body.contains(&0x1B) => other(body, ISO_2022_JP, "ISO-2022-JP"),
+        Kind::Japanese => other(body, SHIFT_JIS, "Shift_JIS"),
+        Kind::Cyrillic => other(body, ISO_8859_5, "ISO 8859-5"),
+        Kind::Hebrew => other(body, ISO_8859_8, "ISO 8859-8"),
+        Kind::Korean => other(body, EUC_KR, "KS C 5601"),
+        Kind::Ucs2 => utf16(body),
+        Kind::Binary => refuse("binary: read the octets instead"),
+        Kind::Unsupported if coding.compressed => refuse("compressed text (TS 23.042): read the octets instead"),
+        Kind::Unsupported => refuse("not supported: 9, 11, 12 and 13 name no alphabet in use"),
+    }
+}
+
+fn other(body: &[u8], encoding: &'static encoding_rs::Encoding, name: &str) -> Result<String> {
+    let mut decoder = encoding.new_decoder_without_bom_handling();
+    let room = decoder.max_utf8_buffer_length_without_replacement(body.len()).unwrap_or(body.len() * 3 + 16);
+    let mut out = String::with_capacity(room);
+    match decoder.decode_to_string_without_replacement(body, &mut out, true) {
+        (DecoderResult::Malformed(length, after), read) => {
+            let at = read.saturating_sub(usize::from(length) + usize::from(after)).min(body.len() - 1);
+            Err(undecodable(at, &format!("octet 0x{:02X}", body[at]), name))
+        }
+        _ => Ok(out),
     }
 }
 

@@ -3,6 +3,7 @@
 //! "Septets" are octets that hold one septet each, the form in which most SMPP peers carry them.
 
 use super::alphabet::{self, DEFAULT, ESCAPE};
+use super::national::{self, Languages, Shift};
 use crate::error::{Error, Result};
 
 /// The most fill bits there can be before the first septet (TS 23.040 §9.2.3.24).
@@ -10,34 +11,70 @@ const MAX_FILL: u8 = 6;
 
 /// Septets of `text`, escape pairs included. A character outside both tables is `text.unencodable`.
 pub fn encode(text: &str) -> Result<Vec<u8>> {
+    encode_with(text, Shift::NONE)
+}
+
+/// Septets of `text` in the tables of `shift`.
+pub fn encode_with(text: &str, shift: Shift) -> Result<Vec<u8>> {
+    if shift == Shift::NONE {
+        if alphabet::all_plain(text.as_bytes()) {
+            return Ok(text.bytes().map(ascii).collect());
+        }
+        return collect(text, alphabet::septets, "the GSM 7-bit alphabet");
+    }
+    collect(text, |c| shift.septets(c), "these GSM 7-bit tables")
+}
+
+/// The septet of a plain ASCII character: three of them have other places.
+fn ascii(octet: u8) -> u8 {
+    match octet {
+        b'@' => 0x00,
+        b'$' => 0x02,
+        b'_' => 0x11,
+        same => same,
+    }
+}
+
+/// Whether a septet of the default alphabet stands for the ASCII character of the same number.
+fn alike(septet: u8) -> bool {
+    matches!(septet, b'\n' | b'\r' | b' '..=b'#' | b'%'..=b'?' | b'A'..=b'Z' | b'a'..=b'z')
+}
+
+fn collect(text: &str, septets: impl Fn(char) -> Option<u16>, tables: &str) -> Result<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() + 8);
     for (at, c) in text.chars().enumerate() {
-        push(&mut out, c).ok_or_else(|| super::unencodable(c, at, "the GSM 7-bit alphabet"))?;
+        let code = septets(c).ok_or_else(|| super::unencodable(c, at, tables))?;
+        if code > 0x7F {
+            out.push(ESCAPE);
+        }
+        out.push(code as u8 & 0x7F);
     }
     Ok(out)
 }
 
-/// Like [`encode`], but `None` at the first character that has no septets: the quick test behind the automatic choice.
-pub(super) fn try_encode(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() + 8);
-    text.chars().try_for_each(|c| push(&mut out, c))?;
-    Some(out)
-}
-
-#[inline]
-fn push(out: &mut Vec<u8>, c: char) -> Option<()> {
-    let code = alphabet::septets(c)?;
-    if code > 0x7F {
-        out.push(ESCAPE);
+/// The cheapest tables for `text` among the default ones and those of `languages`, as a message of its own would take them.
+pub fn choose(text: &str, languages: Languages) -> Result<Shift> {
+    if super::plan::default_septets(text).is_some() {
+        return Ok(Shift::NONE);
     }
-    out.push(code as u8 & 0x7F);
-    Some(())
+    let septets =
+        |shift: &Shift| text.chars().map(|c| shift.septets(c).map_or(0, |s| 1 + usize::from(s > 0x7F))).sum::<usize>();
+    let cheapest = national::candidates(languages, text).into_iter().min_by_key(septets);
+    cheapest.ok_or_else(|| super::plan::refused(text, None, languages))
 }
 
 /// Text of `septets`. An octet above 0x7F is `text.undecodable`.
 ///
 /// §6.2.1.1: an escape to an unknown code shows the default table's character; an escape with nothing behind it shows nothing.
 pub fn decode(septets: &[u8]) -> Result<String> {
+    decode_with(septets, Shift::NONE)
+}
+
+/// Text of `septets` in the tables of `shift`. An octet above 0x7F, or one for which a table has an empty cell, is `text.undecodable`.
+pub fn decode_with(septets: &[u8], shift: Shift) -> Result<String> {
+    if shift == Shift::NONE && septets.iter().all(|o| alike(*o)) {
+        return Ok(septets.iter().map(|o| char::from(*o)).collect());
+    }
     let mut out = String::with_capacity(septets.len());
     let mut escaped = false;
     for (at, &code) in septets.iter().enumerate() {
@@ -48,14 +85,26 @@ pub fn decode(septets: &[u8]) -> Result<String> {
                 format!("octet 0x{code:02X} at {at} is no septet: the text is packed or in another alphabet"),
             ));
         }
-        if escaped {
-            out.push(alphabet::extended(code));
-            escaped = false;
-        } else if code == ESCAPE {
-            escaped = true;
-        } else {
-            out.push(DEFAULT[usize::from(code)]);
-        }
+        let c = match (escaped, shift == Shift::NONE) {
+            (false, _) if code == ESCAPE => {
+                escaped = true;
+                continue;
+            }
+            (false, true) => Some(DEFAULT[usize::from(code)]),
+            (true, true) => Some(alphabet::extended(code)),
+            (false, false) => shift.plain(code),
+            (true, false) => shift.extended(code),
+        };
+        escaped = false;
+        out.push(c.ok_or_else(|| {
+            Error::at(
+                "text.undecodable",
+                at,
+                format!(
+                    "septet 0x{code:02X} at {at} is an empty cell of the language's table: the header may be wrong"
+                ),
+            )
+        })?);
     }
     Ok(out)
 }
@@ -161,3 +210,16 @@ pub(super) fn unpack_body(octets: &[u8], fill_bits: u8) -> Result<Vec<u8>> {
 
 /// Carriage return, the padding of §6.1.2.3.1.
 pub(super) const CR: u8 = 0x0D;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alike_is_what_the_table_says() {
+        for code in 0..=255u8 {
+            let same = code != ESCAPE && DEFAULT.get(usize::from(code)) == Some(&char::from(code));
+            assert_eq!(alike(code), same, "{code:02X}");
+        }
+    }
+}

@@ -4,10 +4,15 @@
 
 pub mod alphabet;
 mod analyze;
+pub mod coding;
 mod cut;
 mod decode;
+mod grapheme;
 pub mod gsm7;
+pub mod national;
+mod plan;
 pub mod reassemble;
+mod replacements;
 mod segment;
 mod transliterate;
 pub mod udh;
@@ -15,9 +20,10 @@ pub mod udh;
 #[cfg(test)]
 mod tests;
 
-pub use analyze::{Analysis, analyze};
+pub use analyze::{Analysis, analyze, analyze_with};
 pub use decode::{DefaultAlphabet, decode, is_binary};
-pub use segment::{Part, SegmentOptions, Segments, segment, segment_binary};
+pub use segment::{Mode, Part, SegmentOptions, Segments, segment, segment_binary, segment_with};
+pub use transliterate::{Replaced, Transliteration};
 
 use crate::error::{Error, Result};
 
@@ -74,7 +80,7 @@ impl Encoding {
 /// Which encoding a sender asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Choice {
-    /// GSM 7-bit if every character has septets, else UCS-2.
+    /// GSM 7-bit if every character has septets, in the default tables or in permitted ones, else UCS-2.
     #[default]
     Auto,
     /// GSM 7-bit or an error.

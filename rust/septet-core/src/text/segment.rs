@@ -2,29 +2,56 @@
 
 use super::cut::cut;
 use super::decode::{Kind, kind};
-use super::transliterate::transliterate;
+use super::national::{Languages, Shift};
+use super::plan::{self, LEAST, Plan, Room, check_header, plan, too_long};
+use super::transliterate::{Replaced, Transliteration};
 use super::udh::{self, Concat};
-use super::{Choice, Encoding, USER_DATA, concat_header, gsm7, latin1, ucs2};
+use super::{Choice, Encoding, concat_header, gsm7, latin1, ucs2};
 use crate::error::{Error, Result};
 
-/// How to split. The default: automatic encoding, 8-bit reference 0, one septet per octet, no transliteration.
+/// How the parts of one message say that they belong together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mode {
+    /// A concatenation element in each part's header (TS 23.040 §9.2.3.24.1 and .8).
+    #[default]
+    Udh,
+    /// The caller sends sar_msg_ref_num, sar_total_segments and sar_segment_seqnum (SMPP 3.4 §5.3.2.22-24): no element takes room.
+    Sar,
+    /// One part, which the caller sends as message_payload (SMPP 3.4 §5.3.2.32).
+    Payload,
+}
+
+/// How to split. The default: automatic encoding in the default tables, 8-bit reference 0 in the header, one septet per octet, no
+/// transliteration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SegmentOptions {
     /// The encoding asked for.
     pub encoding: Choice,
-    /// Reference of the concatenation, if it comes to that; at most 255 with 8 bits.
+    /// Reference of the concatenation, if it comes to that; at most 255 with 8 bits in a header.
     pub reference: u16,
     /// 8 or 16.
     pub reference_bits: u8,
     /// GSM 7-bit bodies packed eight septets to seven octets, behind the header's fill bits.
     pub packed: bool,
-    /// Replace typographic signs by plain ones where that avoids UCS-2 or an error.
+    /// Replace characters by plain ones where that avoids UCS-2 or an error.
     pub transliterate: bool,
+    /// The languages whose tables may be used.
+    pub languages: Languages,
+    /// What makes the parts one message.
+    pub mode: Mode,
 }
 
 impl Default for SegmentOptions {
     fn default() -> Self {
-        Self { encoding: Choice::Auto, reference: 0, reference_bits: 8, packed: false, transliterate: false }
+        Self {
+            encoding: Choice::Auto,
+            reference: 0,
+            reference_bits: 8,
+            packed: false,
+            transliterate: false,
+            languages: Languages::default(),
+            mode: Mode::Udh,
+        }
     }
 }
 
@@ -60,15 +87,59 @@ pub struct Segments {
     pub udhi: bool,
     /// The parts in order, 1 to 255.
     pub parts: Vec<Part>,
+    /// The tables of national languages that each part's header names.
+    pub shift: Shift,
+    /// What makes the parts one message.
+    pub mode: Mode,
+    /// The reference asked for: the value of sar_msg_ref_num in mode `Sar`.
+    pub reference: u16,
+    /// What transliteration replaced by what, each once, in order of appearance.
+    pub replaced: Vec<Replaced>,
 }
 
 /// Splits `text` into the fewest parts. An empty text is one empty part.
 ///
 /// A packed part that is full and ends in CR gives that CR to the next one, because a reader would take it for padding.
 pub fn segment(text: &str, options: &SegmentOptions) -> Result<Segments> {
+    segment_with(text, b"", None, options)
+}
+
+/// Like [`segment()`]. The elements of `udh` (with its length octet, may be empty) stand in each part, behind the concatenation and
+/// the languages; `table` transliterates, the built-in one if it is `None` and the options ask for it.
+pub fn segment_with(
+    text: &str,
+    udh: &[u8],
+    table: Option<&Transliteration>,
+    options: &SegmentOptions,
+) -> Result<Segments> {
     check(*options)?;
-    let (encoding, units) = encode(text, *options)?;
-    pack_parts(&units, encoding, encoding.data_coding(), &[], *options)
+    check_header(udh)?;
+    let built_in = Transliteration::default();
+    let table = table.or_else(|| options.transliterate.then_some(&built_in));
+    let Plan { text, encoding, shift, pieces, replaced } = plan(text, udh, table, options)?;
+    let (units, width) = match encoding {
+        Encoding::Gsm7 => (gsm7::encode_with(&text, shift)?, 1),
+        Encoding::Ucs2 => (ucs2(&text), 2),
+        Encoding::Latin1 | Encoding::Binary => (latin1(&text)?, 1),
+    };
+    let packed = options.packed && encoding == Encoding::Gsm7;
+    let room = plan::room(encoding, udh, shift, options)?;
+    let bodies = if packed && ends_like_padding(&units, &pieces, room) {
+        if options.mode == Mode::Payload {
+            return Err(too_long(options.mode));
+        }
+        cut_packed(&units, room.part)?
+    } else {
+        let mut rest = units.as_slice();
+        let mut take = |length: &usize| {
+            let (head, tail) = rest.split_at(length * width);
+            rest = tail;
+            head
+        };
+        pieces.iter().map(&mut take).collect()
+    };
+    let parts = parts(&bodies, udh, shift, packed, options)?;
+    Ok(Segments { shift, replaced, ..finish(encoding, encoding.data_coding(), parts, options) })
 }
 
 /// Splits octets that are already encoded as `data_coding` says. The elements of `udh` (with its length octet, may be empty)
@@ -87,12 +158,24 @@ pub fn segment_binary(data: &[u8], udh: &[u8], data_coding: u8, options: &Segmen
         Some(Kind::Latin1) => Encoding::Latin1,
         _ => Encoding::Binary,
     };
-    pack_parts(data, encoding, data_coding, udh, *options)
+    let room = plan::room(encoding, udh, Shift::NONE, options)?;
+    let octets = |units: usize| if encoding == Encoding::Ucs2 { units * 2 } else { units };
+    let bodies = if data.len() <= octets(room.single) {
+        vec![data]
+    } else if options.mode == Mode::Payload {
+        return Err(too_long(options.mode));
+    } else if room.part < LEAST {
+        return Err(plan::no_room(room.header));
+    } else {
+        cut(data, encoding, octets(room.part))?
+    };
+    let parts = parts(&bodies, udh, Shift::NONE, false, options)?;
+    Ok(finish(encoding, data_coding, parts, options))
 }
 
-fn check(options: SegmentOptions) -> Result<()> {
+pub(super) fn check(options: SegmentOptions) -> Result<()> {
     concat_header(options.reference_bits)?;
-    if options.reference_bits == 8 && options.reference > 0xFF {
+    if options.mode == Mode::Udh && options.reference_bits == 8 && options.reference > 0xFF {
         return Err(Error::new(
             "text.bad_argument",
             format!("reference {} does not fit in 8 bits: use reference_bits 16", options.reference),
@@ -101,102 +184,81 @@ fn check(options: SegmentOptions) -> Result<()> {
     Ok(())
 }
 
-fn encode(text: &str, options: SegmentOptions) -> Result<(Encoding, Vec<u8>)> {
-    let plain = || {
-        if options.transliterate { transliterate(text) } else { text.into() }
-    };
-    Ok(match options.encoding {
-        Choice::Auto => match gsm7::try_encode(&plain()) {
-            Some(septets) => (Encoding::Gsm7, septets),
-            // UCS-2 has every character, so the writer's own signs stay.
-            None => (Encoding::Ucs2, ucs2(text)),
-        },
-        Choice::Gsm7 => (Encoding::Gsm7, gsm7::encode(&plain())?),
-        Choice::Latin1 => {
-            (Encoding::Latin1, latin1(text).or_else(|e| if options.transliterate { latin1(&plain()) } else { Err(e) })?)
+fn finish(encoding: Encoding, data_coding: u8, parts: Vec<Part>, options: &SegmentOptions) -> Segments {
+    Segments {
+        encoding,
+        data_coding,
+        udhi: parts[0].udh_len > 0,
+        parts,
+        shift: Shift::NONE,
+        mode: options.mode,
+        reference: options.reference,
+        replaced: Vec::new(),
+    }
+}
+
+/// Headers before bodies.
+fn parts(bodies: &[&[u8]], given: &[u8], shift: Shift, packed: bool, options: &SegmentOptions) -> Result<Vec<Part>> {
+    let too_wide = || Error::new("text.bad_udh", "the header is longer than 255 octets");
+    let mut others = shift.elements();
+    others.extend_from_slice(given.get(1..).unwrap_or_default());
+    let several = bodies.len() > 1;
+    if several && udh::elements(given).iter().any(|e| matches!(e.iei, udh::CONCAT_8 | udh::CONCAT_16)) {
+        return Err(Error::new(
+            "text.bad_udh",
+            "the header already says which part this is, but the message exceeds one part",
+        ));
+    }
+    let same = if shift == Shift::NONE { given.to_vec() } else { udh::build(&others).ok_or_else(too_wide)? };
+    let mut out = Vec::with_capacity(bodies.len());
+    for (i, body) in bodies.iter().enumerate() {
+        let mut octets = if several && options.mode == Mode::Udh {
+            let wide = options.reference_bits == 16;
+            let (total, sequence) = (bodies.len() as u8, i as u8 + 1);
+            let mut elements = Concat { reference: options.reference, wide, total, sequence }.element();
+            elements.extend_from_slice(&others);
+            udh::build(&elements).ok_or_else(too_wide)?
+        } else {
+            same.clone()
+        };
+        let udh_len = octets.len();
+        if packed {
+            octets.extend_from_slice(&gsm7::pack_body(body, gsm7::fill_bits(udh_len))?);
+        } else {
+            octets.extend_from_slice(body);
         }
-        Choice::Ucs2 => (Encoding::Ucs2, ucs2(text)),
+        out.push(Part { udh_len, octets });
+    }
+    Ok(out)
+}
+
+/// Whether a full piece ends in CR, which a reader without a septet count would take for padding.
+fn ends_like_padding(units: &[u8], pieces: &[usize], room: Room) -> bool {
+    let full = if pieces.len() == 1 { room.single } else { room.part };
+    let mut end = 0;
+    pieces.iter().any(|length| {
+        end += length;
+        *length > 0 && is_padding_like(&units[end - length..end], full)
     })
 }
 
-fn pack_parts(
-    units: &[u8],
-    encoding: Encoding,
-    data_coding: u8,
-    given: &[u8],
-    options: SegmentOptions,
-) -> Result<Segments> {
-    let packed = options.packed && encoding == Encoding::Gsm7;
-    let others = given.get(1..).unwrap_or_default();
-    let single = room(encoding, given.len());
-    let pieces = if units.len() <= single && !(packed && is_padding_like(units, single)) {
-        vec![units]
-    } else {
-        if udh::elements(given).iter().any(|e| matches!(e.iei, udh::CONCAT_8 | udh::CONCAT_16)) {
-            return Err(Error::new(
-                "text.bad_udh",
-                "the header already says which part this is, but the octets exceed one part",
-            ));
-        }
-        let header = others.len() + concat_header(options.reference_bits)?;
-        let capacity = room(encoding, header);
-        if capacity < 4 {
-            return Err(Error::new("text.bad_udh", format!("a header of {header} octets leaves no room for a body")));
-        }
-        if packed { cut_packed(units, capacity)? } else { cut(units, encoding, capacity)? }
-    };
-    let total = pieces.len() as u8;
-    let mut parts = Vec::with_capacity(pieces.len());
-    for (i, piece) in pieces.iter().enumerate() {
-        let udh = if total == 1 {
-            given.to_vec()
-        } else {
-            let wide = options.reference_bits == 16;
-            let concat = Concat { reference: options.reference, wide, total, sequence: i as u8 + 1 };
-            let mut elements = concat.element();
-            elements.extend_from_slice(others);
-            udh::build(&elements).ok_or_else(|| Error::new("text.bad_udh", "the header is longer than 255 octets"))?
-        };
-        let udh_len = udh.len();
-        let mut octets = udh;
-        if packed {
-            octets.extend_from_slice(&gsm7::pack_body(piece, gsm7::fill_bits(udh_len))?);
-        } else {
-            octets.extend_from_slice(piece);
-        }
-        parts.push(Part { udh_len, octets });
-    }
-    Ok(Segments { encoding, data_coding, udhi: parts[0].udh_len > 0, parts })
-}
-
-/// Octets of unpacked body beside a header: one per septet in GSM 7-bit.
-fn room(encoding: Encoding, header: usize) -> usize {
-    match encoding {
-        Encoding::Gsm7 => encoding.capacity(header),
-        _ => USER_DATA.saturating_sub(header),
-    }
-}
-
-/// Whether a reader without a septet count would take the last character of a full packed part for padding.
+/// Whether a piece fills its part and ends in CR.
 fn is_padding_like(piece: &[u8], capacity: usize) -> bool {
     piece.len() == capacity && piece.last() == Some(&gsm7::CR)
 }
 
-/// [`cut`], except that no full piece ends in CR.
+/// The fewest pieces of which no full one ends in CR.
 fn cut_packed(units: &[u8], capacity: usize) -> Result<Vec<&[u8]>> {
-    let mut pieces = cut(units, Encoding::Gsm7, capacity)?;
-    if pieces.iter().any(|p| is_padding_like(p, capacity)) {
-        pieces.clear();
-        let mut rest = units;
-        while !rest.is_empty() {
-            let head = cut(&rest[..rest.len().min(capacity + 1)], Encoding::Gsm7, capacity)?[0];
-            let keep = head.len() - usize::from(is_padding_like(head, capacity));
-            pieces.push(&head[..keep]);
-            rest = &rest[keep..];
-        }
-        if pieces.len() > super::MAX_PARTS {
-            return Err(super::too_many());
-        }
+    let mut pieces = Vec::new();
+    let mut rest = units;
+    while !rest.is_empty() {
+        let head = cut(&rest[..rest.len().min(capacity + 1)], Encoding::Gsm7, capacity)?[0];
+        let keep = head.len() - usize::from(is_padding_like(head, capacity));
+        pieces.push(&head[..keep]);
+        rest = &rest[keep..];
+    }
+    if pieces.len() > super::MAX_PARTS {
+        return Err(super::too_many());
     }
     Ok(pieces)
 }

@@ -9,6 +9,10 @@
 pub const CONCAT_8: u8 = 0x00;
 /// Concatenation with a 16-bit reference (§9.2.3.24.8).
 pub const CONCAT_16: u8 = 0x08;
+/// National language single shift (§9.2.3.24.15): hexadecimal 24.
+pub const SINGLE_SHIFT: u8 = 0x24;
+/// National language locking shift (§9.2.3.24.16): hexadecimal 25.
+pub const LOCKING_SHIFT: u8 = 0x25;
 
 /// One information element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use septet_core::Error;
 use septet_core::clock::{Micros, SECOND};
+use septet_core::text::national::Shift;
 use septet_core::text::reassemble::{Added, Key, Reassembler as Core};
 use septet_core::text::udh::{self, Concat};
 use septet_core::text::{DefaultAlphabet, decode};
@@ -19,6 +20,8 @@ struct Piece {
     total: u8,
     sequence: u8,
     data_coding: u8,
+    /// The tables that its own header names: a header counts for one short message (TS 23.040 §9.2.3.24).
+    shift: Shift,
     body: Vec<u8>,
 }
 
@@ -30,10 +33,14 @@ struct Content {
 }
 
 impl Content {
-    fn of(pieces: &[Piece]) -> Self {
+    fn of(pieces: &[Piece], alphabet: DefaultAlphabet) -> Self {
         let join = |run: &[Piece]| run.iter().flat_map(|p| p.body.iter().copied()).collect::<Vec<u8>>();
-        let read = |run: &[Piece]| decode(&join(run), run[0].data_coding, &[], false, DefaultAlphabet::Gsm7).ok();
-        let text = pieces.chunk_by(|a, b| a.data_coding == b.data_coding).map(read).collect();
+        let read = |run: &[Piece]| {
+            let header = udh::build(&run[0].shift.elements()).unwrap_or_default();
+            decode(&join(run), run[0].data_coding, &header, false, alphabet).ok()
+        };
+        let alike = |a: &Piece, b: &Piece| (a.data_coding, a.shift) == (b.data_coding, b.shift);
+        let text = pieces.chunk_by(alike).map(read).collect();
         Self { text, data: join(pieces) }
     }
 
@@ -60,8 +67,8 @@ struct Whole {
 }
 
 impl Whole {
-    fn new(py: Python<'_>, pieces: &[Piece]) -> Self {
-        let content = Content::of(pieces);
+    fn new(py: Python<'_>, pieces: &[Piece], alphabet: DefaultAlphabet) -> Self {
+        let content = Content::of(pieces, alphabet);
         Self {
             source: pieces[0].source.clone(),
             dest: pieces[0].dest.clone(),
@@ -102,8 +109,8 @@ struct Partial {
 }
 
 impl Partial {
-    fn new(py: Python<'_>, pieces: &[Piece]) -> PyResult<Self> {
-        let content = Content::of(pieces);
+    fn new(py: Python<'_>, pieces: &[Piece], alphabet: DefaultAlphabet) -> PyResult<Self> {
+        let content = Content::of(pieces, alphabet);
         let first = &pieces[0];
         let missing: Vec<u8> = (1..=first.total).filter(|s| pieces.iter().all(|p| p.sequence != *s)).collect();
         // A list of octets would become bytes, hence the wider integer.
@@ -132,6 +139,7 @@ impl Partial {
 ///
 /// `ttl` is how long, in seconds, a set waits for its parts and a completed one is remembered; `capacity` how many parts are
 /// held. Past it the oldest set is given up; it comes out of the next `expire`, unless as many parts again follow before.
+/// `default_alphabet` is what data_coding 0 means: "gsm7", "latin1" or "ascii".
 ///
 /// >>> from septet import Reassembler, segment
 /// >>> parts = segment("x" * 200, reference=7)
@@ -144,6 +152,7 @@ impl Partial {
 struct Reassembler {
     core: Core<Piece>,
     capacity: usize,
+    alphabet: DefaultAlphabet,
     given_up: VecDeque<Vec<Piece>>,
     /// Parts in `given_up`.
     waiting: usize,
@@ -152,19 +161,22 @@ struct Reassembler {
 #[pymethods]
 impl Reassembler {
     #[new]
-    #[pyo3(signature = (*, ttl = 3600.0, capacity = 100_000))]
-    fn new(py: Python<'_>, ttl: f64, capacity: usize) -> PyResult<Self> {
+    #[pyo3(signature = (*, ttl = 3600.0, capacity = 100_000, default_alphabet = "gsm7"))]
+    fn new(py: Python<'_>, ttl: f64, capacity: usize, default_alphabet: &str) -> PyResult<Self> {
+        let alphabet = DefaultAlphabet::from_name(default_alphabet).or_raise(py)?;
         if ttl.is_nan() || ttl <= 0.0 {
             let message = format!("ttl is {ttl} seconds: use a positive number");
             return Err(Error::new("text.bad_argument", message)).or_raise(py);
         }
-        Ok(Self { core: Core::new(micros(ttl), capacity), capacity, given_up: VecDeque::new(), waiting: 0 })
+        let core = Core::new(micros(ttl), capacity);
+        Ok(Self { core, capacity, alphabet, given_up: VecDeque::new(), waiting: 0 })
     }
 
     /// Takes a part in and returns the message that it completes, if any. A part that needs no other comes back at once.
     ///
     /// `udh` is the header with its length octet; `sar` the values of the `sar_*` parameters (reference, total, sequence). An
-    /// impossible one counts as none. `now` is in seconds on any clock that does not jump; sets older than ttl are dropped.
+    /// impossible one counts as none. `now` is in seconds on any clock that does not jump. Sets older than ttl take no more parts; the
+    /// next `expire` hands them on.
     #[pyo3(signature = (source, dest, body, *, data_coding, now, udh = b"".as_slice(), sar = None), text_signature = "($self, source, dest, body, *, data_coding, now, udh=b'', sar=None)")]
     #[allow(clippy::too_many_arguments)] // the fields of a short message, all but three by name
     fn add(
@@ -179,7 +191,8 @@ impl Reassembler {
         sar: Option<(i64, i64, i64)>,
     ) -> Option<Whole> {
         let now = micros(now);
-        drop(self.core.take_aged(now));
+        let aged = self.core.take_aged(now);
+        self.keep(aged);
         let alone = Concat { reference: 0, wide: false, total: 1, sequence: 1 };
         let concat = udh::concat(udh).or_else(|| sar.and_then(from_sar)).unwrap_or(alone);
         let piece = Piece {
@@ -188,6 +201,7 @@ impl Reassembler {
             total: concat.total,
             sequence: concat.sequence,
             data_coding,
+            shift: Shift::of(udh),
             body: body.to_vec(),
         };
         let mut hasher = DefaultHasher::new();
@@ -196,7 +210,7 @@ impl Reassembler {
         let added = self.core.add(key, hasher.finish(), piece, now);
         self.keep_given_up();
         match added {
-            Added::Whole(pieces) => Some(Whole::new(py, &pieces)),
+            Added::Whole(pieces) => Some(Whole::new(py, &pieces, self.alphabet)),
             Added::Waiting | Added::Duplicate(_) => None,
         }
     }
@@ -206,7 +220,8 @@ impl Reassembler {
         let aged = self.core.take_aged(micros(now));
         self.keep_given_up();
         self.waiting = 0;
-        self.given_up.drain(..).chain(aged).map(|pieces| Partial::new(py, &pieces)).collect()
+        let alphabet = self.alphabet;
+        self.given_up.drain(..).chain(aged).map(|pieces| Partial::new(py, &pieces, alphabet)).collect()
     }
 
     /// How many parts are waiting.
@@ -218,7 +233,12 @@ impl Reassembler {
 impl Reassembler {
     /// Keeps what the core gave up for the next `expire`, within the capacity: a caller need not ever ask for it.
     fn keep_given_up(&mut self) {
-        for pieces in self.core.take_displaced() {
+        let displaced = self.core.take_displaced();
+        self.keep(displaced);
+    }
+
+    fn keep(&mut self, sets: Vec<Vec<Piece>>) {
+        for pieces in sets {
             self.waiting += pieces.len();
             self.given_up.push_back(pieces);
         }

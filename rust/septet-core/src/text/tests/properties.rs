@@ -26,7 +26,7 @@ fn options() -> impl Strategy<Value = SegmentOptions> {
         reference: if wide { reference } else { reference & 0xFF },
         reference_bits: if wide { 16 } else { 8 },
         packed,
-        transliterate: false,
+        ..SegmentOptions::default()
     })
 }
 
@@ -36,7 +36,7 @@ fn read(segments: &Segments, packed: bool) -> String {
 }
 
 /// The fewest parts, by trying every cut: the slow reference. `widths` are the units of each character.
-fn fewest(widths: &[usize], single: usize, part: usize) -> usize {
+pub(super) fn fewest(widths: &[usize], single: usize, part: usize) -> usize {
     if widths.iter().sum::<usize>() <= single {
         return 1;
     }
@@ -152,10 +152,11 @@ fn every_short_length_survives_packing() {
 }
 
 #[test]
-fn only_signs_are_transliterated_and_only_when_it_helps() {
+fn text_is_transliterated_only_when_it_helps() {
     let plain = SegmentOptions { transliterate: true, ..Default::default() };
     let segments = segment("“It’s” – 5\u{A0}€…", &plain).unwrap();
     assert_eq!((segments.encoding, read(&segments, false).as_str()), (Encoding::Gsm7, "\"It's\" - 5 €..."));
+    assert_eq!(segments.replaced.len(), 6);
     let russian = segment("«Да»…", &plain).unwrap();
     assert_eq!((russian.encoding, read(&russian, false).as_str()), (Encoding::Ucs2, "«Да»…"));
     let analysis = analyze("«Да»", 8, true).unwrap();

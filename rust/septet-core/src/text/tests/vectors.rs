@@ -4,20 +4,20 @@ use serde_json::Value;
 
 use crate::text::{Choice, DefaultAlphabet, SegmentOptions, analyze, decode, gsm7, is_binary, segment, udh};
 
-fn lines(all: &str) -> impl Iterator<Item = Value> {
+pub(super) fn lines(all: &str) -> impl Iterator<Item = Value> {
     all.lines().map(|line| serde_json::from_str(line).expect("a vector is JSON"))
 }
 
-fn octets(value: &Value) -> Vec<u8> {
+pub(super) fn octets(value: &Value) -> Vec<u8> {
     let hex = value.as_str().expect("hex is a string");
     (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
 }
 
-fn number(value: &Value) -> usize {
+pub(super) fn number(value: &Value) -> usize {
     value.as_u64().expect("a number") as usize
 }
 
-fn text(value: &Value) -> &str {
+pub(super) fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
 
