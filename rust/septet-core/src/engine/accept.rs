@@ -12,6 +12,7 @@ use super::{Engine, NOBODY};
 use crate::clock::{Micros, WallMs};
 use crate::smpp::sm::Sm;
 use crate::smpp::{command, status, time, tlv};
+use crate::text::coding::{Alphabet, DataCoding};
 use crate::text::{self, Choice, Encoding, SegmentOptions};
 
 /// Why a message is not taken, for both protocols.
@@ -430,11 +431,12 @@ pub(super) fn address(text: &[u8]) -> Address<'_> {
 }
 
 fn encoding_of(data_coding: u8) -> u8 {
-    match data_coding {
-        0x08 | 0x18..=0x1B => 1,
-        0x03 => 2,
-        _ if text::is_binary(data_coding) => 3,
-        _ => 0,
+    match DataCoding::of(data_coding).alphabet {
+        Alphabet::Ucs2 => 1,
+        Alphabet::Latin1 => 2,
+        Alphabet::Default | Alphabet::Gsm7 => 0,
+        // What is not written anew is cut between octets.
+        _ => 3,
     }
 }
 

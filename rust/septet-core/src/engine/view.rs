@@ -92,7 +92,9 @@ pub(super) fn text_of_mt(mt: &Mt) -> Option<String> {
     if text::is_binary(env.data_coding()) {
         return None;
     }
-    text::decode(&body, env.data_coding(), b"", false, DefaultAlphabet::Gsm7).ok()
+    // The header may name national tables.
+    let (header, _) = udh::split(env.part(0), udhi);
+    text::decode(&body, env.data_coding(), header, false, DefaultAlphabet::Gsm7).ok()
 }
 
 pub(super) fn of_mt(mt: &Mt, tables: &Tables) -> View {

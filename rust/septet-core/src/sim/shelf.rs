@@ -15,6 +15,7 @@ struct Short {
     data_coding: u8,
     /// Reference, total and sequence; total 1 for a message that stands alone.
     place: (u16, u8, u8),
+    header: Box<[u8]>,
     body: Box<[u8]>,
 }
 
@@ -64,6 +65,7 @@ impl Shelf {
             to: sm.dest.addr.into(),
             data_coding: sm.data_coding,
             place,
+            header: header.into(),
             body: body.into(),
         });
     }
@@ -99,7 +101,7 @@ fn joined(parts: &[&Short]) -> Message {
     let first = parts[0];
     let string = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
     let body: Vec<u8> = parts.iter().flat_map(|p| p.body.iter().copied()).collect();
-    let text = text::decode(&body, first.data_coding, b"", false, DefaultAlphabet::Gsm7);
+    let text = text::decode(&body, first.data_coding, &first.header, false, DefaultAlphabet::Gsm7);
     Message {
         id: first.id.to_string(),
         from: string(&first.from),
