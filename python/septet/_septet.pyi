@@ -202,7 +202,9 @@ class Partial:
 
 @final
 class Reassembler:
-    def __new__(cls, *, ttl: float = 3600.0, capacity: int = 100_000, default_alphabet: str = "gsm7") -> Reassembler: ...
+    def __new__(
+        cls, *, ttl: float = 3600.0, capacity: int = 100_000, default_alphabet: str = "gsm7"
+    ) -> Reassembler: ...
     def add(
         self,
         source: str,
