@@ -27,7 +27,7 @@ def _ratio(ours: float, theirs: float | None) -> str:
 def render(found: list[Row]) -> str:
     """A Markdown table for each operation: texts a second, and the ratios to the best correct peer and to the rival."""
     out = []
-    for operation, group in groupby(found, key=lambda row: row.operation):
+    for operation, group in groupby(sorted(found, key=lambda row: row.operation), key=lambda row: row.operation):
         several = list(group)
         peers = [r.rate for r in several if r.correct == "yes" and r.name not in {"septet", "careful Python"}]
         rivals = [r.rate for r in several if r.name == "careful Python"]
@@ -35,7 +35,7 @@ def render(found: list[Row]) -> str:
         out += ["|---|---|--:|---|--:|--:|"]
         for row in several:
             ratios = _ratio(row.rate, max(peers, default=None)), _ratio(row.rate, max(rivals, default=None))
-            cells = (row.name, row.read, f"{row.rate:,.0f}", row.correct, *ratios)
+            cells = (row.name, row.read, f"{row.rate:,.0f}" if row.rate >= 100 else f"{row.rate:.2f}", row.correct, *ratios)
             out.append("| " + " | ".join(cells) + " |")
         out.append("")
     return "\n".join(out)

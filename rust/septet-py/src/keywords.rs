@@ -1,10 +1,20 @@
 //! `septet.KeywordMatcher` over `septet_core::keywords`.
+use std::cell::RefCell;
+
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use septet_core::keywords::{self, Matcher, Mode};
+use septet_core::keywords::{self, Matcher, Mode, Words};
 
 use crate::codec::{utf8, utf8_all};
 use crate::errors::OrRaise;
+
+thread_local! {
+    /// Normal forms of single texts, so that a call allocates nothing.
+    static WORDS: RefCell<Words> = RefCell::new(Words::new());
+}
+
+/// A text longer than this leaves no large buffer behind.
+const KEPT: usize = 64 * 1024;
 
 /// A keyword found in a text.
 #[pyclass(frozen, eq, get_all, module = "septet._septet")]
@@ -57,26 +67,39 @@ impl KeywordMatcher {
     /// The id of the keyword that `text` means, or None.
     #[pyo3(name = "match")]
     fn find(&self, text: &Bound<'_, PyString>) -> PyResult<Option<usize>> {
-        Ok(self.0.find(&keywords::normalise(&utf8(text)?)))
+        let text = utf8(text)?;
+        if text.len() > KEPT {
+            return Ok(self.0.find_in(&text, &mut Words::new()));
+        }
+        Ok(WORDS.with_borrow_mut(|words| self.0.find_in(&text, words)))
     }
 
     /// `match` for each of `texts`; other threads run meanwhile.
     fn match_many(&self, py: Python<'_>, texts: &Bound<'_, PyAny>) -> PyResult<Vec<Option<usize>>> {
         let texts = utf8_all(texts)?;
-        Ok(py.detach(|| texts.iter().map(|t| self.0.find(&keywords::normalise(t))).collect()))
+        Ok(py.detach(|| {
+            let mut words = Words::new();
+            texts.iter().map(|text| self.0.find_in(text, &mut words)).collect()
+        }))
     }
 
-    /// Every keyword in `text` from left to right, none overlapping another; positions are those in `normalise(text)`.
-    fn find_all(&self, text: &Bound<'_, PyString>) -> PyResult<Vec<Hit>> {
+    /// Every keyword in `text` from left to right, none overlapping another, or with `overlapping` all of them, by start and
+    /// then by end; positions are those in `normalise(text)`.
+    #[pyo3(signature = (text, *, overlapping = false))]
+    fn find_all(&self, text: &Bound<'_, PyString>, overlapping: bool) -> PyResult<Vec<Hit>> {
         let normal = keywords::normalise(&utf8(text)?);
-        let (mut at, mut characters) = (0, 0);
-        let mut count_to = |octet: usize| {
-            characters += normal[at..octet].chars().count();
-            at = octet;
-            characters
-        };
-        let hits = self.0.find_all(&normal).into_iter();
-        Ok(hits.map(|h| Hit { id: h.id, start: count_to(h.start), end: count_to(h.end) }).collect())
+        let hits = if overlapping { self.0.find_overlapping(&normal) } else { self.0.find_all(&normal) };
+        if normal.is_ascii() {
+            return Ok(hits.into_iter().map(|h| Hit { id: h.id, start: h.start, end: h.end }).collect());
+        }
+        // Characters before each octet; hits may overlap, so their ends are in no order.
+        let mut characters = vec![0; normal.len() + 1];
+        let mut seen = 0;
+        for (at, count) in characters.iter_mut().enumerate() {
+            *count = seen;
+            seen += usize::from(normal.is_char_boundary(at + 1));
+        }
+        Ok(hits.into_iter().map(|h| Hit { id: h.id, start: characters[h.start], end: characters[h.end] }).collect())
     }
 
     /// How many keywords there are.

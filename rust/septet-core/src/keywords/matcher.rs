@@ -1,8 +1,7 @@
-//! An Aho-Corasick automaton over normalised keywords, leftmost and longest.
+//! Keywords in a text, leftmost and longest.
 
-use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind, StartKind};
-
-use super::normalise::normalise;
+use super::normalise::Words;
+use super::table::{Table, extend, word_end};
 use crate::error::{Error, Result};
 
 /// Where in a text a keyword counts.
@@ -43,10 +42,13 @@ pub struct Hit {
     pub end: usize,
 }
 
-/// Compiled keywords.
+/// Compiled keywords: a tree of words, walked from one word of the text to the next.
+///
+/// Keywords begin and end where words do, so a text is looked up word by word and not octet by octet. A word that begins
+/// no keyword costs one look at the table; where one does, the walk is no longer than the longest keyword.
 #[derive(Debug, Clone)]
 pub struct Matcher {
-    automaton: AhoCorasick,
+    table: Table,
     mode: Mode,
     len: usize,
 }
@@ -54,41 +56,65 @@ pub struct Matcher {
 impl Matcher {
     /// Compiles `patterns`, which are normalised first. One that has no letter, digit or pictograph is `keywords.bad_pattern`.
     pub fn new<S: AsRef<str>>(patterns: &[S], mode: Mode) -> Result<Self> {
-        let mut padded = Vec::with_capacity(patterns.len());
+        let mut table = Table::new(patterns.len());
+        let mut words = Words::new();
         for (at, pattern) in patterns.iter().enumerate() {
             let pattern = pattern.as_ref();
-            let normal = normalise(pattern);
-            if normal.is_empty() {
+            words.read(pattern);
+            if words.as_octets().is_empty() {
                 let message = format!("keyword {at} ({pattern:?}) has no letter or digit to match");
                 return Err(Error::at("keywords.bad_pattern", at, message));
             }
-            padded.push(pad(&normal));
+            if !u32::try_from(at).is_ok_and(|id| table.add(words.as_octets(), id)) {
+                return Err(Error::at("keywords.bad_pattern", at, "the keywords are too many or too long"));
+            }
         }
-        let start = if mode == Mode::Anywhere { StartKind::Unanchored } else { StartKind::Anchored };
-        let automaton =
-            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).start_kind(start).build(&padded).map_err(
-                |e| Error::new("keywords.bad_pattern", format!("the keywords are too many or too long: {e}")),
-            )?;
-        Ok(Self { automaton, mode, len: patterns.len() })
+        table.shrink();
+        Ok(Self { table, mode, len: patterns.len() })
     }
 
-    /// The keyword that `normalised` (see [`normalise`]) means: the leftmost, and of several there the longest.
+    /// The keyword that `normalised` (see [`normalise`](super::normalise())) means: the leftmost, and of several there the
+    /// longest.
     pub fn find(&self, normalised: &str) -> Option<usize> {
-        self.next(&pad(normalised), 0).map(|hit| hit.id)
+        self.next(normalised.as_bytes(), 0).map(|hit| hit.id)
+    }
+
+    /// The keyword that `text` means, normalised by way of `words`, a buffer that is worth keeping.
+    pub fn find_in(&self, text: &str, words: &mut Words) -> Option<usize> {
+        words.read(text);
+        self.next(words.as_octets(), 0).map(|hit| hit.id)
     }
 
     /// Every keyword in `normalised`, from left to right, none overlapping another; at most one unless the mode is anywhere.
     pub fn find_all(&self, normalised: &str) -> Vec<Hit> {
-        let text = pad(normalised);
+        let text = normalised.as_bytes();
         let mut out = Vec::new();
         let mut at = 0;
-        while let Some(hit) = self.next(&text, at) {
-            // The space behind one word is the space before the next.
+        while let Some(hit) = self.next(text, at) {
             at = hit.end + 1;
             out.push(hit);
             if self.mode != Mode::Anywhere {
                 break;
             }
+        }
+        out
+    }
+
+    /// Every keyword wherever the mode lets it stand in `normalised`, also within and across others: by start, then by end.
+    pub fn find_overlapping(&self, normalised: &str) -> Vec<Hit> {
+        let text = normalised.as_bytes();
+        let mut out = Vec::new();
+        let mut at = 0;
+        while at < text.len() {
+            self.walk(text, at, |hit| {
+                if self.mode != Mode::WholeText || hit.end == text.len() {
+                    out.push(hit);
+                }
+            });
+            if self.mode != Mode::Anywhere {
+                break;
+            }
+            at = word_end(text, at) + 1;
         }
         out
     }
@@ -103,30 +129,50 @@ impl Matcher {
         self.len == 0
     }
 
-    /// The next hit in the padded text from `at`, with offsets into the text without padding.
-    fn next(&self, text: &str, at: usize) -> Option<Hit> {
-        let anchored = if self.mode == Mode::Anywhere { Anchored::No } else { Anchored::Yes };
-        let input = Input::new(text).span(at..text.len()).anchored(anchored);
-        let found = self.automaton.find(input)?;
-        if self.mode == Mode::WholeText && found.end() != text.len() {
-            return None;
-        }
-        // One octet of padding before the text, so a match of " word " at 0..6 is the word at 0..4.
-        Some(Hit { id: found.pattern().as_usize(), start: found.start(), end: found.end() - 2 })
+    /// Octets that the compiled keywords take.
+    pub fn footprint(&self) -> usize {
+        size_of::<Self>() + self.table.footprint()
     }
-}
 
-/// A space on either side makes a word's edges part of the pattern, so that the automaton itself respects them.
-fn pad(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push(' ');
-    out.push_str(text);
-    out.push(' ');
-    out
+    /// The first hit that begins at the word at `at`, or in mode anywhere at a later one: the longest there.
+    fn next(&self, text: &[u8], mut at: usize) -> Option<Hit> {
+        while at < text.len() {
+            let mut longest = None;
+            let end = self.walk(text, at, |hit| longest = Some(hit));
+            if self.mode == Mode::WholeText {
+                return longest.filter(|hit| hit.end == text.len());
+            }
+            if longest.is_some() || self.mode == Mode::FirstWord {
+                return longest;
+            }
+            at = end + 1;
+        }
+        None
+    }
+
+    /// Reports the keywords that begin at `start`, shortest first, and returns where the first word ends.
+    #[inline]
+    fn walk(&self, text: &[u8], start: usize, mut report: impl FnMut(Hit)) -> usize {
+        let first = word_end(text, start);
+        let (mut hash, mut begin, mut end) = (0, start, first);
+        loop {
+            hash = extend(hash, text, begin, end);
+            let Some(phrase) = self.table.get(hash, &text[start..end]) else { return first };
+            if let Some(id) = phrase.id() {
+                report(Hit { id, start, end });
+            }
+            if !phrase.goes_on || end == text.len() {
+                return first;
+            }
+            begin = end + 1;
+            end = word_end(text, begin);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::normalise;
     use super::*;
 
     fn find(words: &[&str], mode: Mode, text: &str) -> Option<usize> {
@@ -169,6 +215,28 @@ mod tests {
         let hits = matcher.find_all("stop it now");
         assert_eq!(hits, [Hit { id: 2, start: 0, end: 4 }, Hit { id: 1, start: 5, end: 11 }]);
         assert_eq!(matcher.find("unstoppable"), None);
+    }
+
+    #[test]
+    fn overlapping_reports_everything() {
+        let matcher = Matcher::new(&["a b", "b", "a b c d", "b c"], Mode::Anywhere).unwrap();
+        let found: Vec<_> = matcher.find_overlapping("a b c").iter().map(|h| (h.id, h.start, h.end)).collect();
+        assert_eq!(found, [(0, 0, 3), (1, 2, 3), (3, 2, 5)]);
+        let whole = Matcher::new(&["a", "a b"], Mode::WholeText).unwrap();
+        assert_eq!(whole.find_overlapping("a b").len(), 1);
+        let first = Matcher::new(&["a", "a b", "b"], Mode::FirstWord).unwrap();
+        assert_eq!(first.find_overlapping("a b").len(), 2);
+    }
+
+    #[test]
+    fn a_hundred_thousand_keywords_fit_in_a_few_megabytes() {
+        let words: Vec<String> = (0..100_000u32).map(|i| format!("word{i} of {}", i / 7)).collect();
+        let matcher = Matcher::new(&words, Mode::Anywhere).unwrap();
+        for at in [0, 1, 54_321, 99_999] {
+            assert_eq!(matcher.find(&format!("x {} y", words[at])), Some(at));
+        }
+        assert_eq!(matcher.find("word1 of"), None);
+        assert!(matcher.footprint() < 16 << 20, "{} octets", matcher.footprint());
     }
 
     #[test]
