@@ -2,7 +2,7 @@
 //!
 //! "Septets" are octets that hold one septet each, the form in which most SMPP peers carry them.
 
-use super::alphabet::{self, DEFAULT, ESCAPE};
+use super::alphabet::{self, ESCAPE};
 use crate::error::{Error, Result};
 
 /// The most fill bits there can be before the first septet (TS 23.040 §9.2.3.24).
@@ -39,25 +39,14 @@ fn push(out: &mut Vec<u8>, c: char) -> Option<()> {
 /// §6.2.1.1: an escape to an unknown code shows the default table's character; an escape with nothing behind it shows nothing.
 pub fn decode(septets: &[u8]) -> Result<String> {
     let mut out = String::with_capacity(septets.len());
-    let mut escaped = false;
-    for (at, &code) in septets.iter().enumerate() {
-        if code > 0x7F {
-            return Err(Error::at(
-                "text.undecodable",
-                at,
-                format!("octet 0x{code:02X} at {at} is no septet: the text is packed or in another alphabet"),
-            ));
-        }
-        if escaped {
-            out.push(alphabet::extended(code));
-            escaped = false;
-        } else if code == ESCAPE {
-            escaped = true;
-        } else {
-            out.push(DEFAULT[usize::from(code)]);
-        }
+    match super::quick::decode(septets, &mut out) {
+        None => Ok(out),
+        Some(at) => Err(Error::at(
+            "text.undecodable",
+            at,
+            format!("octet 0x{:02X} at {at} is no septet: the text is packed or in another alphabet", septets[at]),
+        )),
     }
-    Ok(out)
 }
 
 /// Fill bits that bring text behind a header of `header` octets (its length octet included) to a septet boundary.

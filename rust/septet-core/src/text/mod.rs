@@ -7,6 +7,7 @@ mod analyze;
 mod cut;
 mod decode;
 pub mod gsm7;
+pub mod quick;
 pub mod reassemble;
 mod segment;
 mod transliterate;
