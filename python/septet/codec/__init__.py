@@ -4,6 +4,9 @@ Nothing is damaged silently. What cannot be encoded or decoded as asked raises `
 and, in `offset`, the place.
 """
 
+from collections.abc import Sequence
+
+from septet import _septet
 from septet._septet import Analysis, Hit, KeywordMatcher, Partial, Reassembler, Segment, Whole
 from septet.codec import gsm7
 from septet.codec.keywords import normalise
@@ -29,3 +32,5 @@ __all__ = [
 
 # Classes of the extension bring their examples along; this lets doctest find them.
 __test__ = {cls.__name__: cls.__doc__ or "" for cls in (KeywordMatcher, Reassembler)}
+
+Sequence.register(_septet.SegmentList)

@@ -13,6 +13,7 @@ class Indexed(Protocol[T_co]):
 
     def __len__(self) -> int: ...
     def __getitem__(self, at: int, /) -> T_co: ...
+    def __iter__(self) -> Iterator[T_co]: ...
 
 
 class Batch(Sequence[T_co]):
@@ -42,7 +43,7 @@ class Batch(Sequence[T_co]):
         return self._items[at]
 
     def __iter__(self) -> Iterator[T_co]:
-        return map(self._items.__getitem__, range(len(self._items)))
+        return iter(self._items)
 
     def __repr__(self) -> str:
         return f"<batch of {len(self)}>"

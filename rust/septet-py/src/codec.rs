@@ -2,16 +2,22 @@
 //!
 //! A batch call takes every input out of Python, lets go of the interpreter once, works, and keeps its results in Rust
 //! until they are read.
+use std::sync::{Arc, OnceLock};
+
 use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyBytes, PyString, PyTuple};
+use septet_core::text::quick::{self, Cost, Parcel};
 use septet_core::text::{self, Choice, DefaultAlphabet, Encoding, SegmentOptions, gsm7};
 use septet_core::{Error, Result};
 
 use crate::errors::OrRaise;
 
+mod batch;
 mod reassembler;
+
+use batch::{AnalysisBatch, Counted, SegmentBatch, SegmentList};
 
 /// The text of a `str`. One with a lone surrogate has no UTF-8 form and no place in a message.
 pub(crate) fn utf8(text: &Bound<'_, PyString>) -> PyResult<PyBackedStr> {
@@ -32,15 +38,24 @@ pub(crate) fn utf8_all(texts: &Bound<'_, PyAny>) -> PyResult<Vec<PyBackedStr>> {
     texts.try_iter()?.map(|item| utf8(item?.cast::<PyString>()?)).collect()
 }
 
-/// One result per text; an error says which text it is about.
+/// An error that says which text it is about.
+fn about(i: usize, e: Error) -> Error {
+    Error { message: format!("text {i}: {}", e.message), ..e }
+}
+
+/// One result per text.
 fn each<T: Send>(py: Python<'_>, texts: &[PyBackedStr], work: impl Fn(&str) -> Result<T> + Sync) -> PyResult<Vec<T>> {
-    let run = || {
-        let one = |(i, text): (usize, &PyBackedStr)| {
-            work(text).map_err(|e| Error { message: format!("text {i}: {}", e.message), ..e })
-        };
-        texts.iter().enumerate().map(one).collect::<Result<Vec<_>>>()
-    };
-    py.detach(run).or_raise(py)
+    let one = |(i, text): (usize, &PyBackedStr)| work(text).map_err(|e| about(i, e));
+    py.detach(|| texts.iter().enumerate().map(one).collect::<Result<Vec<_>>>()).or_raise(py)
+}
+
+/// The segments of all texts.
+fn parcel(texts: &[PyBackedStr], options: &SegmentOptions) -> Result<Parcel> {
+    let mut out = Parcel::default();
+    for (i, text) in texts.iter().enumerate() {
+        out.push(text, options).map_err(|e| about(i, e))?;
+    }
+    Ok(out)
 }
 
 fn no_languages(py: Python<'_>, languages: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -74,17 +89,47 @@ fn index(at: isize, len: usize) -> PyResult<usize> {
     found.filter(|i| *i < len).ok_or_else(|| PyIndexError::new_err("batch index out of range"))
 }
 
-/// What a text will cost: see `septet.analyze`.
+/// What a text will cost: see `septet.analyze`. Its counts are there at once, the rest is worked out when it is read.
 #[pyclass(frozen, eq, module = "septet._septet")]
-#[derive(Clone, PartialEq)]
-struct Analysis(text::Analysis);
+struct Analysis {
+    cost: Cost,
+    whole: OnceLock<Box<text::Analysis>>,
+    /// What `whole` is worked out from.
+    source: Option<(PyBackedStr, u8)>,
+}
+
+impl Analysis {
+    fn quick(cost: Cost, text: PyBackedStr, reference_bits: u8) -> Self {
+        Self { cost, whole: OnceLock::new(), source: Some((text, reference_bits)) }
+    }
+
+    fn whole(&self) -> &text::Analysis {
+        self.whole.get_or_init(|| {
+            let (text, reference_bits) = self.source.as_ref().expect("what is not whole has a source");
+            Box::new(text::analyze(text, *reference_bits, false).expect("what was counted fits"))
+        })
+    }
+}
+
+impl From<text::Analysis> for Analysis {
+    fn from(whole: text::Analysis) -> Self {
+        let cost = Cost { encoding: whole.encoding, units: whole.units, segments: whole.segments };
+        Self { cost, whole: OnceLock::from(Box::new(whole)), source: None }
+    }
+}
+
+impl PartialEq for Analysis {
+    fn eq(&self, other: &Self) -> bool {
+        self.whole() == other.whole()
+    }
+}
 
 #[pymethods]
 impl Analysis {
     /// "gsm7" or "ucs2".
     #[getter]
     fn encoding(&self) -> &'static str {
-        self.0.encoding.name()
+        self.cost.encoding.name()
     }
 
     /// The national language whose tables are used; None for the default tables.
@@ -97,29 +142,35 @@ impl Analysis {
     /// Septets or UTF-16 units of all segments, headers not counted.
     #[getter]
     fn units(&self) -> usize {
-        self.0.units
+        self.cost.units
     }
 
     /// How many short messages the text needs.
     #[getter]
     fn segments(&self) -> usize {
-        self.0.segments
+        self.cost.segments
     }
 
     /// Units of each segment.
     #[getter]
     fn segment_units<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, &self.0.segment_units)
+        if self.cost.segments == 1 {
+            return PyTuple::new(py, [self.cost.units]);
+        }
+        PyTuple::new(py, &self.whole().segment_units)
     }
 
     /// The characters that force UCS-2, each once, in order of appearance.
     #[getter]
     fn forced_by<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, &self.0.forced_by)
+        if self.cost.encoding == Encoding::Gsm7 {
+            return Ok(PyTuple::empty(py));
+        }
+        PyTuple::new(py, &self.whole().forced_by)
     }
 
     fn __repr__(&self) -> String {
-        let a = &self.0;
+        let a = self.whole();
         let forced: String = a.forced_by.iter().collect();
         format!(
             "Analysis(encoding={:?}, units={}, segments={}, forced_by={forced:?})",
@@ -187,36 +238,6 @@ fn segments_of(segments: text::Segments) -> Vec<Segment> {
     parts.into_iter().map(|part| Segment { encoding, data_coding, part }).collect()
 }
 
-/// The results of `analyze_many`, made when they are read.
-#[pyclass(frozen, module = "septet._septet")]
-struct AnalysisBatch(Vec<text::Analysis>);
-
-#[pymethods]
-impl AnalysisBatch {
-    fn __len__(&self) -> usize {
-        self.0.len()
-    }
-
-    fn __getitem__(&self, at: isize) -> PyResult<Analysis> {
-        Ok(Analysis(self.0[index(at, self.0.len())?].clone()))
-    }
-}
-
-/// The results of `segment_many`, made when they are read.
-#[pyclass(frozen, module = "septet._septet")]
-struct SegmentBatch(Vec<text::Segments>);
-
-#[pymethods]
-impl SegmentBatch {
-    fn __len__(&self) -> usize {
-        self.0.len()
-    }
-
-    fn __getitem__(&self, at: isize) -> PyResult<Vec<Segment>> {
-        Ok(segments_of(self.0[index(at, self.0.len())?].clone()))
-    }
-}
-
 #[pyfunction]
 #[pyo3(signature = (text, *, languages, reference_bits, transliterate))]
 fn analyze(
@@ -227,7 +248,11 @@ fn analyze(
 ) -> PyResult<Analysis> {
     let py = text.py();
     no_languages(py, languages)?;
-    text::analyze(&utf8(text)?, reference_bits, transliterate).map(Analysis).or_raise(py)
+    let text = utf8(text)?;
+    match quick::cost(&text, reference_bits, !transliterate) {
+        Some(cost) => Ok(Analysis::quick(cost, text, reference_bits)),
+        None => text::analyze(&text, reference_bits, transliterate).map(Into::into).or_raise(py),
+    }
 }
 
 #[pyfunction]
@@ -240,7 +265,9 @@ fn analyze_many(
 ) -> PyResult<AnalysisBatch> {
     let py = texts.py();
     no_languages(py, languages)?;
-    each(py, &utf8_all(texts)?, |text| text::analyze(text, reference_bits, transliterate)).map(AnalysisBatch)
+    let texts = utf8_all(texts)?;
+    let costs = each(py, &texts, |text| Counted::new(text, reference_bits, transliterate))?;
+    Ok(AnalysisBatch { texts, costs, reference_bits })
 }
 
 #[pyfunction]
@@ -274,7 +301,9 @@ fn segment_many(
     let py = texts.py();
     no_languages(py, languages)?;
     let options = options(py, encoding, reference, reference_bits, packed, transliterate)?;
-    each(py, &utf8_all(texts)?, |text| text::segment(text, &options)).map(SegmentBatch)
+    let texts = utf8_all(texts)?;
+    let parcel = py.detach(|| parcel(&texts, &options)).or_raise(py)?;
+    Ok(SegmentBatch(Arc::new(parcel)))
 }
 
 #[pyfunction]
@@ -332,6 +361,7 @@ pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<AnalysisBatch>()?;
     m.add_class::<Segment>()?;
     m.add_class::<SegmentBatch>()?;
+    m.add_class::<SegmentList>()?;
     m.add_function(wrap_pyfunction!(analyze, m)?)?;
     m.add_function(wrap_pyfunction!(analyze_many, m)?)?;
     m.add_function(wrap_pyfunction!(segment, m)?)?;
