@@ -86,15 +86,20 @@ pub(super) fn append(text: &str, out: &mut Vec<u8>) -> bool {
 }
 
 fn append_ascii(octets: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
     let mut in_word = out.last().is_some_and(|last| *last != b' ');
+    // Every octet is written, and the next one over it unless it counts: a branch at each word's end would cost more.
+    out.resize(start + octets.len(), 0);
+    let target = &mut out[start..];
+    let mut used = 0usize;
     for octet in octets {
         let folded = ASCII[usize::from(octet & 0x7F)];
         let word = folded != b' ';
-        if word | in_word {
-            out.push(folded);
-        }
+        target[used] = folded;
+        used = used.wrapping_add(usize::from(word | in_word));
         in_word = word;
     }
+    out.truncate(start + used);
 }
 
 impl Page {

@@ -151,7 +151,18 @@ fn tag(hash: u64) -> u32 {
 /// The end of the word that begins at `begin`.
 #[inline]
 pub(super) fn word_end(text: &[u8], begin: usize) -> usize {
-    text[begin..].iter().position(|o| *o == b' ').map_or(text.len(), |n| begin + n)
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let mut at = begin;
+    while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        // Where an octet is a space, it is zero here, and the lowest such one borrows into its own high bit first.
+        let zero = u64::from_le_bytes(*eight) ^ (ONES * u64::from(b' '));
+        let spaces = zero.wrapping_sub(ONES) & !zero & (ONES << 7);
+        if spaces != 0 {
+            return at + (spaces.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    text[at..].iter().position(|o| *o == b' ').map_or(text.len(), |n| at + n)
 }
 
 /// The hash of a phrase (0 for none) and the word `text[begin..end]` behind it.

@@ -58,8 +58,9 @@ pub fn fill_bits(header: usize) -> u8 {
 pub fn pack(septets: &[u8], fill_bits: u8) -> Result<Vec<u8>> {
     check_fill(fill_bits)?;
     let mut out = Vec::with_capacity((septets.len() * 7 + usize::from(fill_bits)).div_ceil(8));
-    let (mut held, mut bits) = (0u32, u32::from(fill_bits));
-    for (at, &septet) in septets.iter().enumerate() {
+    let (done, held) = super::quick::pack_eights(septets, fill_bits, &mut out);
+    let (mut held, mut bits) = (held as u32, u32::from(fill_bits));
+    for (at, &septet) in septets.iter().enumerate().skip(done) {
         if septet > 0x7F {
             return Err(Error::at(
                 "text.bad_argument",
@@ -92,14 +93,15 @@ pub fn unpack(octets: &[u8], count: usize, fill_bits: u8) -> Result<Vec<u8>> {
             format!("{} octets hold {room} septets, not {count}", octets.len()),
         ));
     }
-    Ok((0..count)
-        .map(|i| {
-            let bit = i * 7 + usize::from(fill_bits);
-            let (at, shift) = (bit / 8, bit % 8);
-            let next = octets.get(at + 1).copied().unwrap_or(0);
-            (u16::from_le_bytes([octets[at], next]) >> shift) as u8 & 0x7F
-        })
-        .collect())
+    let mut out = Vec::with_capacity(count);
+    super::quick::unpack_eights(octets, count, fill_bits, &mut out);
+    for i in out.len()..count {
+        let bit = i * 7 + usize::from(fill_bits);
+        let (at, shift) = (bit / 8, bit % 8);
+        let next = octets.get(at + 1).copied().unwrap_or(0);
+        out.push((u16::from_le_bytes([octets[at], next]) >> shift) as u8 & 0x7F);
+    }
+    Ok(out)
 }
 
 /// How many septets `octets` octets hold behind `fill_bits` bits.
