@@ -205,4 +205,3 @@ UNPACK = [
         lambda text: b"".join(SEPTETS[c] for c in text),
     ),
 ]
-

@@ -1,7 +1,7 @@
 """The texts that every implementation gets, six kinds in equal numbers, each text different.
 
-CPython keeps a string's UTF-8 with the string, so a corpus that is used twice flatters whoever asks for it: `fresh` makes
-new `str` objects, and each round gets its own.
+CPython keeps a string's UTF-8 with the string, so a corpus that is used twice flatters whoever asks for it: `fresh`
+makes new `str` objects, and each round gets its own.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ KINDS = ("short English", "extension characters", "emoji", "Cyrillic", "Chinese"
 ENGLISH = (
     "your code is order parcel today tomorrow at the delivery has been shipped track it here call us meeting moved to "
     "table for two confirmed thank you balance payment received due on reply stop to opt out hello see you soon"
-).split()
+).split()  # noqa: SIM905  # words are easier to read so
 RUSSIAN = (
     "ваш код заказ доставлен сегодня завтра в магазине спасибо за покупку оплата получена встреча перенесена на вечер "
     "позвоните нам пожалуйста ответьте стоп чтобы отписаться привет до скорого"
-).split()
+).split()  # noqa: SIM905  # as above
 CHINESE = "您的验证码是请勿泄露给他人订单已发货预计明天送达感谢支持会议改到下午三点如有疑问联系客服回复退订谢账户余额"
 EMOJI = ("😀", "🎉", "👍🏽", "❤️", "👩‍👩‍👧", "🚚", "🇸🇪", "☕")
 SIGNS = ("€", "[x]", "{id}", "a|b", "~5", "x^2", "c:\\d")
@@ -29,7 +29,7 @@ def _words(chance: random.Random, words: list[str], length: int) -> str:
     return out[:length]
 
 
-def _text(chance: random.Random, kind: str) -> str:
+def _text(chance: random.Random, kind: str) -> str:  # noqa: PLR0911  # one for each kind
     match kind:
         case "short English":
             return _words(chance, ENGLISH, chance.randint(20, 150)).capitalize()

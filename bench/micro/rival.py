@@ -1,8 +1,8 @@
 """The honest rival: the same work in pure Python, as fast as its author could make it, and correct.
 
 Characters go through the interpreter's compiled charmap (one C loop a text) into one octet each, extension characters
-into the upper half; escape pairs are opened by `bytes.replace` for the few that occur. Packing shifts whole big integers:
-pairs of septets, then quadruples, then octuples, three steps whatever the length.
+into the upper half; escape pairs are opened by `bytes.replace` for the few that occur. Packing shifts whole big
+integers: pairs of septets, then quadruples, then octuples, three steps whatever the length.
 """
 
 from __future__ import annotations

@@ -6,10 +6,10 @@ The corpus is varied, and every round gets new `str` and `bytes` objects, made o
 UTF-8 with the string, so a corpus used twice would flatter whoever asks for it. Each answer is compared with the slow
 reference first; a row says whether all were correct, and what of the result was read while the clock ran.
 
-A round is 120 texts, twenty of each kind, for everybody: rounds that last long catch more of what else the machine does, and
-that would flatter the quick. Ten such slices make up the corpus; the best time of each is taken and the ten are added, so
-that a busy machine changes little. Garbage collection is off while a round runs; freeing what a call returned is part of its
-time.
+A round is 120 texts, twenty of each kind, for everybody: long rounds catch more of what else the machine does,
+which would flatter the quick. Ten such slices make up the corpus; the best time of each is taken and the ten are added,
+so a busy machine changes little. Garbage collection is off while a round runs; freeing what a call returned is part of
+its time.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def again(items: list[Any]) -> list[Any]:
 
 
 def correct(contender: Contender, items: list[Any], want: list[Any]) -> str:
-    """"yes", or how many of the answers are wrong."""
+    """ "yes", or how many of the answers are wrong."""
     if contender.read.endswith("every count"):
         counts = [row[2] if isinstance(row, tuple) else len(row) for row in want]
         wrong = sum(a != b for a, b in zip(contender.canon(contender.run(items)), counts, strict=True))

@@ -35,7 +35,13 @@ def render(found: list[Row]) -> str:
         out += ["|---|---|--:|---|--:|--:|"]
         for row in several:
             ratios = _ratio(row.rate, max(peers, default=None)), _ratio(row.rate, max(rivals, default=None))
-            cells = (row.name, row.read, f"{row.rate:,.0f}" if row.rate >= 100 else f"{row.rate:.2f}", row.correct, *ratios)
+            cells = (
+                row.name,
+                row.read,
+                f"{row.rate:,.0f}" if row.rate >= 100 else f"{row.rate:.2f}",
+                row.correct,
+                *ratios,
+            )
             out.append("| " + " | ".join(cells) + " |")
         out.append("")
     return "\n".join(out)

@@ -29,7 +29,7 @@ def test_the_segments_of_a_text_are_those_of_segment(text: str) -> None:
     want = segment(text, reference=7)
     assert isinstance(parts, Sequence)
     assert parts == want
-    assert not parts != want
+    assert not parts != want  # noqa: SIM202  # both operators are ours
     assert list(parts) == want == parts[:]
     assert parts[-1] == want[-1] == next(reversed(parts))
     assert (len(parts), parts.index(want[0]), parts.count(want[0])) == (len(want), 0, 1)
