@@ -9,14 +9,14 @@ from __future__ import annotations
 import random
 
 KINDS = ("short English", "extension characters", "emoji", "Cyrillic", "Chinese", "10 segments")
-ENGLISH = (
+ENGLISH = (  # noqa: SIM905  # words are easier to read so
     "your code is order parcel today tomorrow at the delivery has been shipped track it here call us meeting moved to "
     "table for two confirmed thank you balance payment received due on reply stop to opt out hello see you soon"
-).split()  # noqa: SIM905  # words are easier to read so
-RUSSIAN = (
+).split()
+RUSSIAN = (  # noqa: SIM905  # as above
     "ваш код заказ доставлен сегодня завтра в магазине спасибо за покупку оплата получена встреча перенесена на вечер "
     "позвоните нам пожалуйста ответьте стоп чтобы отписаться привет до скорого"
-).split()  # noqa: SIM905  # as above
+).split()
 CHINESE = "您的验证码是请勿泄露给他人订单已发货预计明天送达感谢支持会议改到下午三点如有疑问联系客服回复退订谢账户余额"
 EMOJI = ("😀", "🎉", "👍🏽", "❤️", "👩‍👩‍👧", "🚚", "🇸🇪", "☕")
 SIGNS = ("€", "[x]", "{id}", "a|b", "~5", "x^2", "c:\\d")

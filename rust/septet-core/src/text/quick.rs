@@ -130,10 +130,14 @@ fn utf16(octets: &[u8], capacity: usize) -> (usize, usize) {
     for step in steps {
         let total = step.iter().fold(0u8, |all, o| all.wrapping_add(width(*o)));
         if !fill.add_all(usize::from(total)) {
-            step.iter().for_each(|o| fill.add(usize::from(width(*o))));
+            for o in step {
+                fill.add(usize::from(width(*o)));
+            }
         }
     }
-    rest.iter().for_each(|o| fill.add(usize::from(width(*o))));
+    for o in rest {
+        fill.add(usize::from(width(*o)));
+    }
     (fill.units, fill.segments)
 }
 
@@ -289,7 +293,7 @@ enum Cuts {
 impl Parcel {
     /// Adds the segments of `text`, as [`segment`](super::segment()) makes them.
     pub fn push(&mut self, text: &str, options: &SegmentOptions) -> Result<()> {
-        let kept = match self.quick(text, options) {
+        let kept = match self.quick(text, *options) {
             Some(kept) => kept,
             None => Kept::Whole(Box::new(segment(text, options)?)),
         };
@@ -337,7 +341,7 @@ impl Parcel {
         }
     }
 
-    fn quick(&mut self, text: &str, options: &SegmentOptions) -> Option<Kept> {
+    fn quick(&mut self, text: &str, options: SegmentOptions) -> Option<Kept> {
         if options.encoding != Choice::Auto || options.packed || options.transliterate {
             return None;
         }
