@@ -39,8 +39,9 @@ pub(crate) fn utf8_all(texts: &Bound<'_, PyAny>) -> PyResult<Vec<PyBackedStr>> {
 }
 
 /// An error that says which text it is about.
-fn about(i: usize, e: Error) -> Error {
-    Error { message: format!("text {i}: {}", e.message), ..e }
+fn about(i: usize, mut e: Error) -> Error {
+    e.message.insert_str(0, &format!("text {i}: "));
+    e
 }
 
 /// One result per text.
@@ -50,10 +51,10 @@ fn each<T: Send>(py: Python<'_>, texts: &[PyBackedStr], work: impl Fn(&str) -> R
 }
 
 /// The segments of all texts.
-fn parcel(texts: &[PyBackedStr], options: &SegmentOptions) -> Result<Parcel> {
+fn parcel(texts: &[PyBackedStr], options: SegmentOptions) -> Result<Parcel> {
     let mut out = Parcel::default();
     for (i, text) in texts.iter().enumerate() {
-        out.push(text, options).map_err(|e| about(i, e))?;
+        out.push(text, &options).map_err(|e| about(i, e))?;
     }
     Ok(out)
 }
@@ -302,7 +303,7 @@ fn segment_many(
     no_languages(py, languages)?;
     let options = options(py, encoding, reference, reference_bits, packed, transliterate)?;
     let texts = utf8_all(texts)?;
-    let parcel = py.detach(|| parcel(&texts, &options)).or_raise(py)?;
+    let parcel = py.detach(|| parcel(&texts, options)).or_raise(py)?;
     Ok(SegmentBatch(Arc::new(parcel)))
 }
 
