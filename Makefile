@@ -70,16 +70,27 @@ format: setup ## Format the Rust and Python sources and mend what the linter can
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-lock: $(REQUIREMENTS) ## Renew the lock files from Cargo.toml, pyproject.toml and requirements/dev.in (UPGRADE=1: newest)
+lock: $(REQUIREMENTS) ## Renew the lock files from Cargo.toml, pyproject.toml and requirements/*.in (UPGRADE=1: newest)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		$(if $(UPGRADE),--upgrade) pyproject.toml requirements/dev.in --output-file requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		$(if $(UPGRADE),--upgrade) --constraint requirements/dev.txt pyproject.toml requirements/dev.in requirements/bench.in \
+		--output-file requirements/bench.txt
 	cargo update $(if $(UPGRADE),,--workspace)
 
 wheel: setup ## Build the wheel into target/wheels
 	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin build --release --locked
 
-bench: setup ## Benchmarks: messages a second with every state durable, 10 minutes at most
-	.venv/bin/python bench/durable.py
+# The peers of the text benchmarks, beside the tools of development.
+BENCH := $(VENV)/.bench
+
+$(BENCH): requirements/bench.txt $(REQUIREMENTS)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt
+	@touch $@
+
+bench: setup $(BENCH) ## Benchmarks: texts a second beside all peers; messages a second, every state durable (10 minutes at most)
+	$(BIN)/python -m pytest -c bench/micro/pytest.ini bench/micro
+	$(BIN)/python bench/durable.py
 
 bench-full: ## The benchmarks that take longer
 	@echo 'make bench-full: not built yet.' >&2; exit 2
