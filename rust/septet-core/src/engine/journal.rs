@@ -17,6 +17,8 @@ pub(super) enum Effect {
     Answer(Answer),
     /// An MT may go to its carrier.
     Queue(Handle),
+    /// A crash would no longer send this carrier's segment again.
+    Settled(u16),
     /// Something may go to its account.
     HandOver(Handle),
 }

@@ -82,6 +82,8 @@ struct Lane {
     usable: bool,
     /// Segments written and not answered.
     in_flight: usize,
+    /// Segments answered, whose record is not yet durable: a crash would send them again.
+    unsettled: usize,
 }
 
 /// What an account has waiting.
@@ -157,6 +159,7 @@ impl Engine {
             links: vec![None; links as usize],
             usable: false,
             in_flight: 0,
+            unsettled: 0,
         };
         let lanes = config.carriers.iter().map(|c| lane(c.links)).collect();
         let mut desks = Vec::new();
@@ -235,6 +238,10 @@ impl Engine {
             match effect {
                 Effect::Answer(answer) => self.answer(&answer, now),
                 Effect::Queue(handle) => self.enqueue(handle, false, now),
+                Effect::Settled(carrier) => {
+                    self.lanes[carrier as usize].unsettled -= 1;
+                    self.attention.carriers.insert(carrier);
+                }
                 Effect::HandOver(handle) => self.hand_over(handle),
             }
         }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::envelope::flag;
-use super::journal::Kind;
+use super::journal::{Effect, Kind};
 use super::ledger::Handle;
 use super::message::{Mt, Stage, Status};
 use super::peers;
@@ -85,21 +85,26 @@ impl Engine {
         self.attention.carriers.insert(carrier);
     }
 
-    /// Whether a carrier has something ready and a link with room for it.
+    /// Whether a carrier has something ready and room for it.
     pub fn sendable(&mut self, carrier: u16) -> bool {
-        let lane = &self.lanes[carrier as usize];
-        if lane.queue.is_empty() {
-            return false;
-        }
-        let links: Vec<u32> = lane.links.iter().flatten().copied().collect();
-        links.into_iter().any(|sid| {
-            self.peer(sid).is_some_and(|p| p.session.can_send(command::SUBMIT_SM) && p.session.window_free() > 0)
-        })
+        !self.lanes[carrier as usize].queue.is_empty() && self.room(carrier) > 0
+    }
+
+    /// Segments that a carrier's windows have room for. An answered one holds its place until its record is durable, so
+    /// that what a crash sends twice is never more than the windows.
+    fn room(&mut self, carrier: u16) -> usize {
+        let links: Vec<u32> = self.lanes[carrier as usize].links.iter().flatten().copied().collect();
+        let free = |p: &mut peers::Peer| {
+            if p.session.can_send(command::SUBMIT_SM) { p.session.window_free() } else { 0 }
+        };
+        let free: usize = links.into_iter().filter_map(|sid| self.peer(sid).map(free)).sum();
+        free.saturating_sub(self.lanes[carrier as usize].unsettled)
     }
 
     /// Writes at most `grant` segments to the links of a carrier; gives how many it wrote.
     pub fn pump(&mut self, carrier: u16, grant: u32, now: Micros) -> u32 {
         let links = self.lanes[carrier as usize].links.clone();
+        let grant = grant.min(self.room(carrier) as u32);
         let mut written = 0;
         for (link, sid) in links.iter().enumerate().filter_map(|(l, s)| Some((l, (*s)?))) {
             if written == grant {
@@ -223,6 +228,8 @@ impl Engine {
             out.put_bytes(name.as_bytes());
             out.put_bytes(carrier_id);
         });
+        self.lanes[carrier as usize].unsettled += 1;
+        self.journal.after_commit(Effect::Settled(carrier));
         self.apply_submitted(handle, part, carrier, carrier_id, wall);
         if self.ledger.mt(handle).is_some_and(Mt::is_final) {
             self.tally_end(handle);

@@ -250,6 +250,26 @@ fn the_window_of_a_link_is_kept() {
 }
 
 #[test]
+fn what_a_crash_would_send_again_is_never_more_than_the_window() {
+    let mut world = World::new();
+    world.north().reply = None;
+    for n in 0..25 {
+        world.submit(&format!("m{n}"));
+    }
+    world.commits = false;
+    let first = world.north().got.clone();
+    for got in &first {
+        let id = format!("a{}", got.sequence);
+        world.north().session.respond(got.sequence, crate::smpp::command::SUBMIT_SM, 0, id.as_bytes());
+    }
+    world.run();
+    assert_eq!((world.engine.in_flight(0), world.north().got.len()), (0, 10));
+    world.commits = true;
+    world.run();
+    assert_eq!(world.north().got.len(), 20);
+}
+
+#[test]
 fn validity_runs_out_in_the_queue() {
     let mut world = World::empty(config());
     world.bind();
