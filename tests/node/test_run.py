@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -25,6 +26,16 @@ def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) 
     assert len(seen) == 1
     run(parsed(ACCOUNT, tmp_path), ready)  # the store was let go
     assert len(seen) == 2
+
+
+def test_sighup_does_not_end_it(tmp_path: Path) -> None:
+    async def ready(node: Node) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.sleep(0)
+        assert node.http.port > 0
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    run(parsed(ACCOUNT, tmp_path), ready)
 
 
 def test_what_fails_at_the_start_is_raised_and_closes_the_store(tmp_path: Path) -> None:

@@ -3,14 +3,17 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from septet.observe.logs import mask, setup
+from septet.observe import logs as logging_of_the_package
+from septet.observe.logs import EVENTS, mask, setup
 
 
 @pytest.fixture
@@ -75,3 +78,10 @@ def test_a_number_is_masked(number: str, masked: str) -> None:
 def test_most_of_a_subscribers_number_is_hidden(number: str) -> None:
     assert len(mask(number)) == len(number)
     assert mask(number).count("*") >= 3
+
+
+def test_the_table_names_every_event_that_is_logged_and_no_other() -> None:
+    sources = Path(logging_of_the_package.__file__).parent.parent.rglob("*.py")
+    named = re.compile(r"log\.(?:debug|info|warning|error|exception|critical)(?:\(|, )\s*\"([a-z_]+\.[a-z_]+)\"")
+    logged = {name for source in sources for name in named.findall(source.read_text())}
+    assert logged == set(EVENTS)

@@ -7,10 +7,13 @@ import contextlib
 import signal
 from collections.abc import Awaitable, Callable
 
+import structlog
 import uvloop
 
 from septet.config import Config
 from septet.node.node import Node
+
+log = structlog.get_logger("septet.node")
 
 Ready = Callable[[Node], Awaitable[None]]
 
@@ -25,6 +28,8 @@ async def _serve(config: Config, ready: Ready | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    # Its default would end the node, and who sends it means the opposite.
+    loop.add_signal_handler(signal.SIGHUP, log.warning, "node.reload_ignored")
     node = Node(config)
     try:
         await node.start()

@@ -1,5 +1,7 @@
 //! An MT is admitted: addresses, consent, route, carrier, parts, and its record.
 
+use std::borrow::Cow;
+
 use super::envelope::{Address, Draft, Envelope, flag};
 use super::id::Id;
 use super::journal::{Answer, Effect, Kind};
@@ -144,11 +146,12 @@ impl Engine {
         }
         let mut esm_class = sm.esm_class;
         let parts = if single {
-            vec![payload.to_vec()]
+            vec![Cow::Borrowed(payload)]
         } else {
             flags |= flag::SEGMENTED | flag::OWN_REFERENCE;
             esm_class |= 0x40;
-            split(payload, sm.data_coding, self.reference(sm.dest.addr))?
+            let made = split(payload, sm.data_coding, self.reference(sm.dest.addr))?;
+            made.into_iter().map(Cow::Owned).collect()
         };
         let tlvs = travelling(sm);
         let draft = Draft {
@@ -169,7 +172,7 @@ impl Engine {
             tlvs: &tlvs,
             ..Draft::default()
         };
-        let envelope = Envelope::build(&draft, parts.iter().map(Vec::as_slice));
+        let envelope = Envelope::build(&draft, parts.iter().map(AsRef::as_ref));
         Ok(Arrival { sequence, since: now, carrier, envelope })
     }
 
