@@ -39,7 +39,6 @@ fn engine() -> Engine {
             retry_attempts: 2,
             retry_base: SECOND,
             retry_max: 10 * SECOND,
-            statuses: std::collections::HashMap::new(),
         }],
         numbers: vec![Number { address: "12345".into(), account: Some(0), carrier: Some(0), ..Number::default() }],
         keywords: Vec::new(),

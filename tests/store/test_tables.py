@@ -66,7 +66,6 @@ def test_routes_and_numbers_name_by_index(compiled: dict[str, Any]) -> None:
     assert compiled["routes"] == [(None, None, ["46"], [(1, 2)], [0]), (1, "12345", [""], [(1, 1)], [])]
 
 
-def test_the_secret_goes_out_and_the_statuses_in(compiled: dict[str, Any]) -> None:
+def test_the_secret_goes_out(compiled: dict[str, Any]) -> None:
     north = compiled["carriers"][0]
     assert north["password"] == "p"
-    assert dict(north["statuses"])[0x58] == "throttle"

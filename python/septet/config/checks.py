@@ -9,9 +9,10 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
+from septet.codec import normalise
 from septet.config.reader import Draft, Reader, nearest
 from septet.config.values import Listen, Secret, SecretHash
-from septet.config.words import digits, fold, is_number
+from septet.config.words import digits, is_number
 
 _PASSWORD_OCTETS = 8
 
@@ -280,7 +281,7 @@ def _keywords(keywords: Iterable[Draft], numbers: Iterable[Draft], known: _Known
         for index, word in enumerate(keyword.get("words")):
             where, key = (
                 f"{path}.words[{index}]",
-                (str(number), str(keyword.get("mode")), fold(word)),
+                (str(number), str(keyword.get("mode")), normalise(word)),
             )
             if not key[2]:
                 reader.note(where, f'"{word}" has no letter or digit')

@@ -131,13 +131,11 @@ class Http(Struct, frozen=True, kw_only=True):
     listen: address to listen on
     admin_key: the key of the calls that change the node; without one they are refused
     max_body: the longest request body [octets]
-    max_batch: messages in one request [messages]
     """
 
     listen: Listen = Listen("127.0.0.1", 8080)
     admin_key: Secret | None = None
     max_body: Annotated[int, Meta(ge=1024, le=256 * 1024 * 1024)] = 4 * 1024 * 1024
-    max_batch: Annotated[int, Meta(ge=1, le=1000)] = 1000
 
 
 class Metrics(Struct, frozen=True, kw_only=True):

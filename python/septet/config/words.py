@@ -1,21 +1,6 @@
-"""The form in which words and addresses are compared."""
+"""The form in which addresses are compared."""
 
 from __future__ import annotations
-
-import unicodedata
-
-
-def fold(text: str) -> str:
-    """Case, accents, punctuation and extra blanks removed, without regard to any locale.
-
-    >>> fold("  «Árrêt!»  "), fold("opt-out"), fold("İPTAL")
-    ('arret', 'opt out', 'iptal')
-    """
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    kept = (
-        char if char.isalnum() else " " for char in decomposed if not unicodedata.category(char).startswith(("M", "Cf"))
-    )
-    return " ".join("".join(kept).split())
 
 
 def digits(address: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
-from septet.config.words import fold
+from septet.codec import normalise
 
 Verb = Literal["stop", "start", "start_if_out", "help"]
 """stop: opt out · start: opt in · start_if_out: opt in who is opted out, else an ordinary text · help: explain.
@@ -54,7 +54,7 @@ PACKS: Final = (
     ),
 )
 
-_VERBS: Final[Mapping[str, Verb]] = {fold(word): pack.verb for pack in PACKS for word in pack.words}
+_VERBS: Final[Mapping[str, Verb]] = {normalise(word): pack.verb for pack in PACKS for word in pack.words}
 
 
 def words() -> list[tuple[str, Verb]]:
@@ -68,4 +68,4 @@ def verb(text: str) -> Verb | None:
     >>> verb(" Stop! "), verb("opt-out"), verb("Arrêt"), verb("Stop by at six")
     ('stop', 'stop', 'stop', None)
     """
-    return _VERBS.get(fold(text))
+    return _VERBS.get(normalise(text))

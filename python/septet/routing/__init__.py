@@ -1,15 +1,5 @@
-"""Which carrier a message takes, and what a carrier's answer means for it. No clock, no I/O."""
+"""Which carrier a message takes. No clock, no I/O."""
 
-from septet.routing.failover import TREATMENTS, Treatment, treatment
 from septet.routing.table import Explanation, RouteTable, Rule, Step, compile_routes
 
-__all__ = [
-    "TREATMENTS",
-    "Explanation",
-    "RouteTable",
-    "Rule",
-    "Step",
-    "Treatment",
-    "compile_routes",
-    "treatment",
-]
+__all__ = ["Explanation", "RouteTable", "Rule", "Step", "compile_routes"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from septet.config import Account, Carrier, Config
 from septet.consent import words
-from septet.routing import TREATMENTS, compile_routes
+from septet.routing import compile_routes
 from septet.twoway import compile_inbound
 
 
@@ -78,5 +78,4 @@ def _carrier(carrier: Carrier) -> dict[str, Any]:
         "retry_attempts": carrier.retry_attempts,
         "retry_base": carrier.retry_base,
         "retry_max": carrier.retry_max,
-        "statuses": [(status, str(treatment)) for status, treatment in TREATMENTS.items()],
     }

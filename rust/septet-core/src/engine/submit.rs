@@ -192,8 +192,7 @@ impl Engine {
         *tally.responses.entry(answer).or_default() += 1;
         tally.submit.observe(waited);
         let (handle, part) = Handle::from_token(token);
-        let table = self.carrier_table(carrier);
-        let class = table.statuses.get(&answer).copied().unwrap_or_else(|| status::class(answer));
+        let class = status::class(answer);
         // A message that has ended, moved to another carrier or already has its answer: nothing is owed.
         let mt = self.ledger.mt(handle).filter(|mt| mt.carrier == carrier && !mt.is_final());
         let segment = mt.and_then(|mt| mt.segments.get(part as usize));

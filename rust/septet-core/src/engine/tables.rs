@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use crate::clock::Micros;
 use crate::keywords::{Matcher, Mode, normalise};
 use crate::smpp::session::BindMode;
-use crate::smpp::status::Class;
 use crate::text::DefaultAlphabet;
 use crate::{Error, Result};
 
@@ -65,8 +64,6 @@ pub struct Carrier {
     pub retry_base: Micros,
     /// Longest pause before a retry.
     pub retry_max: Micros,
-    /// Statuses that mean something else here than in the general table.
-    pub statuses: HashMap<u32, Class>,
 }
 
 /// An address we own.

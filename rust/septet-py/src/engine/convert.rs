@@ -7,7 +7,6 @@ use septet_core::engine::tables::{Account, Carrier, Config, Keyword, Limits, Num
 use septet_core::engine::{Filter, Hook, HookKind, Id, Post, Refusal, View};
 use septet_core::keywords::Mode;
 use septet_core::smpp::session::BindMode;
-use septet_core::smpp::status;
 use septet_core::text::{Choice, DefaultAlphabet};
 
 fn bad(what: &str, value: &str) -> PyErr {
@@ -74,7 +73,6 @@ struct CarrierIn {
     retry_attempts: u8,
     retry_base: f64,
     retry_max: f64,
-    statuses: Vec<(u32, String)>,
 }
 
 #[derive(FromPyObject)]
@@ -100,12 +98,6 @@ struct SmppIn {
     response_timeout: f64,
 }
 
-fn class(name: &str) -> PyResult<status::Class> {
-    use status::Class::{Ok, Permanent, Retry, Session, Throttle};
-    let found = [Ok, Throttle, Retry, Permanent, Session].into_iter().find(|c| c.name() == name);
-    found.ok_or_else(|| bad("no class of statuses", name))
-}
-
 fn verb(name: &str) -> PyResult<Verb> {
     match name {
         "stop" => Ok(Verb::Stop),
@@ -119,11 +111,9 @@ fn verb(name: &str) -> PyResult<Verb> {
 impl CarrierIn {
     fn into_table(self) -> PyResult<Carrier> {
         let alphabet = DefaultAlphabet::from_name(&self.default_alphabet);
-        let statuses = self.statuses.iter().map(|(code, name)| Ok((*code, class(name)?)));
         Ok(Carrier {
             mode: BindMode::named(&self.bind).ok_or_else(|| bad("no bind mode", &self.bind))?,
             alphabet: alphabet.map_err(|e| bad("no alphabet", &e.message))?,
-            statuses: statuses.collect::<PyResult<_>>()?,
             id: self.id,
             links: self.binds,
             window: self.window,

@@ -130,7 +130,6 @@ pub(super) fn config() -> Config {
         retry_attempts: 2,
         retry_base: SECOND,
         retry_max: 10 * SECOND,
-        statuses: std::collections::HashMap::new(),
     };
     let keyword = |word: &str, reply: &str| Keyword {
         id: word.into(),
