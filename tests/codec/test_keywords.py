@@ -1,5 +1,8 @@
 """`KeywordMatcher` and the form in which it compares."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,10 +59,45 @@ def test_case_makes_no_difference(text: str) -> None:
     assert normalise(text) == normalise(text.upper()) == normalise(text.lower())
 
 
+def every_place(words: list[str], mode: str, text: str) -> list[tuple[int, int, int]]:
+    """Every keyword at every word's start, shortest first; of equal keywords the first."""
+    padded, keys = f" {normalise(text)} ", [f" {normalise(word)} " for word in words]
+    return [
+        (keys.index(key), at, at + len(key) - 2)
+        for at in range(len(padded) if mode == "anywhere" else 1)
+        for key in sorted(set(keys), key=len)
+        if padded.startswith(key, at) and (mode != "whole_text" or key == padded)
+    ]
+
+
+@given(WORDS, st.sampled_from(["first_word", "whole_text", "anywhere"]), st.text("ab é!", max_size=30))
+def test_overlapping_reports_agree_with_trying_everything(words: list[str], mode: Any, text: str) -> None:
+    hits = KeywordMatcher(words, mode=mode).find_all(text, overlapping=True)
+    assert [(hit.id, hit.start, hit.end) for hit in hits] == every_place(words, mode, text)
+
+
 def test_positions_are_characters() -> None:
     assert KeywordMatcher(["стоп"], mode="anywhere").find_all("Да, СТОП!") == KeywordMatcher(
         ["stop"], mode="anywhere"
     ).find_all("da, stop")
+    [inner, outer] = KeywordMatcher(["б", "а б"], mode="anywhere").find_all("а б", overlapping=True)[::-1]
+    assert (inner.start, inner.end, outer.start, outer.end) == (2, 3, 0, 3)
+
+
+def test_the_documents_examples_hold() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "keywords.md").read_text(encoding="utf-8")
+    examples = re.findall(r'^\| `(".*?")` \| `(".*?")` \|', page, re.MULTILINE)
+    assert len(examples) > 20
+    for text, form in examples:
+        assert normalise(json.loads(text)) == json.loads(form), text
+
+
+@pytest.mark.parametrize("text", ["", "a" * 200_000, "stop " * 50_000, "\u0345\u05b0" * 10_000])
+def test_texts_of_any_length(text: str) -> None:
+    matcher = KeywordMatcher(["stop", "stop stop"], mode="anywhere")
+    want = 1 if "stop" in text else None
+    assert matcher.match(text) == want
+    assert matcher.match_many([text, "stop", text]) == [want, 0, want]
 
 
 @pytest.mark.parametrize(("words", "mode"), [([""], "first_word"), (["ok", "?!"], "anywhere"), (["ok"], "regex")])

@@ -1,8 +1,7 @@
-//! An Aho-Corasick automaton over normalised keywords, leftmost and longest.
+//! Keywords in a text.
 
-use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind, StartKind};
-
-use super::normalise::normalise;
+use super::automaton::{Automaton, ROOT, word_end};
+use super::normalise::Words;
 use crate::error::{Error, Result};
 
 /// Where in a text a keyword counts.
@@ -44,9 +43,11 @@ pub struct Hit {
 }
 
 /// Compiled keywords.
+///
+/// Keywords begin and end where words do, so a text is read word by word and not octet by octet.
 #[derive(Debug, Clone)]
 pub struct Matcher {
-    automaton: AhoCorasick,
+    automaton: Automaton,
     mode: Mode,
     len: usize,
 }
@@ -54,36 +55,57 @@ pub struct Matcher {
 impl Matcher {
     /// Compiles `patterns`, which are normalised first. One that has no letter, digit or pictograph is `keywords.bad_pattern`.
     pub fn new<S: AsRef<str>>(patterns: &[S], mode: Mode) -> Result<Self> {
-        let mut padded = Vec::with_capacity(patterns.len());
+        let mut automaton = Automaton::new(patterns.len());
+        let mut words = Words::new();
         for (at, pattern) in patterns.iter().enumerate() {
             let pattern = pattern.as_ref();
-            let normal = normalise(pattern);
+            let normal: &[u8] = words.read(pattern).as_ref();
             if normal.is_empty() {
                 let message = format!("keyword {at} ({pattern:?}) has no letter or digit to match");
                 return Err(Error::at("keywords.bad_pattern", at, message));
             }
-            padded.push(pad(&normal));
+            if !u32::try_from(at).is_ok_and(|id| automaton.add(normal, id)) {
+                let message = format!("keyword {at} is one too many: together they exceed 4 GiB");
+                return Err(Error::at("keywords.bad_pattern", at, message));
+            }
         }
-        let start = if mode == Mode::Anywhere { StartKind::Unanchored } else { StartKind::Anchored };
-        let automaton =
-            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).start_kind(start).build(&padded).map_err(
-                |e| Error::new("keywords.bad_pattern", format!("the keywords are too many or too long: {e}")),
-            )?;
+        automaton.link();
         Ok(Self { automaton, mode, len: patterns.len() })
     }
 
-    /// The keyword that `normalised` (see [`normalise`]) means: the leftmost, and of several there the longest.
-    pub fn find(&self, normalised: &str) -> Option<usize> {
-        self.next(&pad(normalised), 0).map(|hit| hit.id)
+    /// The keyword that `normalised` (a `str` of [`normalise`](super::normalise()) or [`Words`]) means: the leftmost, and of
+    /// several there the longest.
+    pub fn find<T: AsRef<[u8]> + ?Sized>(&self, normalised: &T) -> Option<usize> {
+        self.first(normalised.as_ref(), 0).map(|hit| hit.id)
     }
 
-    /// Every keyword in `normalised`, from left to right, none overlapping another; at most one unless the mode is anywhere.
-    pub fn find_all(&self, normalised: &str) -> Vec<Hit> {
-        let text = pad(normalised);
+    /// Every keyword wherever the mode lets it stand in `normalised`, also within and across others: by start, then by end.
+    pub fn find_all<T: AsRef<[u8]> + ?Sized>(&self, normalised: &T) -> Vec<Hit> {
+        let text = normalised.as_ref();
+        let mut out = Vec::new();
+        if self.mode != Mode::Anywhere {
+            self.from_start(text, |hit| out.push(hit));
+            return out;
+        }
+        let (mut state, mut begin) = (ROOT, 0);
+        while begin < text.len() {
+            let end = word_end(text, begin);
+            state = self.automaton.read(state, text, begin, end);
+            for keyword in self.automaton.keywords(state) {
+                out.extend(keyword.id().map(|id| Hit { id, start: end - keyword.len(), end }));
+            }
+            begin = end + 1;
+        }
+        out.sort_unstable_by_key(|hit| (hit.start, hit.end));
+        out
+    }
+
+    /// The keywords that [`find`](Self::find) would find one behind the other: none overlaps another.
+    pub fn find_apart<T: AsRef<[u8]> + ?Sized>(&self, normalised: &T) -> Vec<Hit> {
+        let text = normalised.as_ref();
         let mut out = Vec::new();
         let mut at = 0;
-        while let Some(hit) = self.next(&text, at) {
-            // The space behind one word is the space before the next.
+        while let Some(hit) = self.first(text, at) {
             at = hit.end + 1;
             out.push(hit);
             if self.mode != Mode::Anywhere {
@@ -103,30 +125,59 @@ impl Matcher {
         self.len == 0
     }
 
-    /// The next hit in the padded text from `at`, with offsets into the text without padding.
-    fn next(&self, text: &str, at: usize) -> Option<Hit> {
-        let anchored = if self.mode == Mode::Anywhere { Anchored::No } else { Anchored::Yes };
-        let input = Input::new(text).span(at..text.len()).anchored(anchored);
-        let found = self.automaton.find(input)?;
-        if self.mode == Mode::WholeText && found.end() != text.len() {
-            return None;
-        }
-        // One octet of padding before the text, so a match of " word " at 0..6 is the word at 0..4.
-        Some(Hit { id: found.pattern().as_usize(), start: found.start(), end: found.end() - 2 })
+    /// Octets that the compiled keywords take.
+    pub fn footprint(&self) -> usize {
+        size_of::<Self>() + self.automaton.footprint()
     }
-}
 
-/// A space on either side makes a word's edges part of the pattern, so that the automaton itself respects them.
-fn pad(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push(' ');
-    out.push_str(text);
-    out.push(' ');
-    out
+    /// The leftmost-longest hit in `text[begin..]`, where a word begins at `begin`.
+    fn first(&self, text: &[u8], mut begin: usize) -> Option<Hit> {
+        let mut best: Option<Hit> = None;
+        if self.mode != Mode::Anywhere {
+            self.from_start(text, |hit| best = Some(hit));
+            return best;
+        }
+        let mut state = ROOT;
+        while begin < text.len() {
+            let end = word_end(text, begin);
+            state = self.automaton.read(state, text, begin, end);
+            // What is still being read begins behind the best hit: neither can that grow, nor one begin before it.
+            if best.is_some_and(|best| end - self.automaton.state(state).len() > best.start) {
+                return best;
+            }
+            // The longest that ends here begins leftmost.
+            if let Some(keyword) = self.automaton.keywords(state).next() {
+                let start = end - keyword.len();
+                if best.is_none_or(|best| start <= best.start) {
+                    best = keyword.id().map(|id| Hit { id, start, end });
+                }
+            }
+            begin = end + 1;
+        }
+        best
+    }
+
+    /// Reports the keywords with which the text begins, or which it is, shortest first.
+    fn from_start(&self, text: &[u8], mut report: impl FnMut(Hit)) {
+        let (mut state, mut begin) = (ROOT, 0);
+        while begin < text.len() {
+            let end = word_end(text, begin);
+            let Some(next) = self.automaton.next(state, text, begin, end) else { return };
+            let phrase = self.automaton.state(next);
+            if let Some(id) = phrase.id().filter(|_| self.mode != Mode::WholeText || end == text.len()) {
+                report(Hit { id, start: 0, end });
+            }
+            if !phrase.goes_on {
+                return;
+            }
+            (state, begin) = (next, end + 1);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::normalise;
     use super::*;
 
     fn find(words: &[&str], mode: Mode, text: &str) -> Option<usize> {
