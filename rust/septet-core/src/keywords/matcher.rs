@@ -1,7 +1,10 @@
 //! Keywords in a text.
 
-use super::automaton::{Automaton, ROOT, word_end};
+use std::ops::ControlFlow::{Break, Continue};
+
+use super::automaton::{Automaton, ROOT};
 use super::normalise::Words;
+use super::word::each_word;
 use crate::error::{Error, Result};
 
 /// Where in a text a keyword counts.
@@ -64,7 +67,7 @@ impl Matcher {
                 let message = format!("keyword {at} ({pattern:?}) has no letter or digit to match");
                 return Err(Error::at("keywords.bad_pattern", at, message));
             }
-            if !u32::try_from(at).is_ok_and(|id| automaton.add(normal, id)) {
+            if u32::try_from(at).ok().and_then(|id| automaton.add(normal, id)).is_none() {
                 let message = format!("keyword {at} is one too many: together they exceed 4 GiB");
                 return Err(Error::at("keywords.bad_pattern", at, message));
             }
@@ -87,15 +90,14 @@ impl Matcher {
             self.from_start(text, |hit| out.push(hit));
             return out;
         }
-        let (mut state, mut begin) = (ROOT, 0);
-        while begin < text.len() {
-            let end = word_end(text, begin);
-            state = self.automaton.read(state, text, begin, end);
+        let mut state = ROOT;
+        each_word(text, 0, |word| {
+            state = self.automaton.read(state, word);
             for keyword in self.automaton.keywords(state) {
-                out.extend(keyword.id().map(|id| Hit { id, start: end - keyword.len(), end }));
+                out.extend(keyword.id().map(|id| Hit { id, start: word.end - keyword.len(), end: word.end }));
             }
-            begin = end + 1;
-        }
+            Continue(())
+        });
         out.sort_unstable_by_key(|hit| (hit.start, hit.end));
         out
     }
@@ -131,19 +133,19 @@ impl Matcher {
     }
 
     /// The leftmost-longest hit in `text[begin..]`, where a word begins at `begin`.
-    fn first(&self, text: &[u8], mut begin: usize) -> Option<Hit> {
+    fn first(&self, text: &[u8], begin: usize) -> Option<Hit> {
         let mut best: Option<Hit> = None;
         if self.mode != Mode::Anywhere {
             self.from_start(text, |hit| best = Some(hit));
             return best;
         }
         let mut state = ROOT;
-        while begin < text.len() {
-            let end = word_end(text, begin);
-            state = self.automaton.read(state, text, begin, end);
+        each_word(text, begin, |word| {
+            let end = word.end;
+            state = self.automaton.read(state, word);
             // What is still being read begins behind the best hit: neither can that grow, nor one begin before it.
             if best.is_some_and(|best| end - self.automaton.state(state).len() > best.start) {
-                return best;
+                return Break(());
             }
             // The longest that ends here begins leftmost.
             if let Some(keyword) = self.automaton.keywords(state).next() {
@@ -152,26 +154,24 @@ impl Matcher {
                     best = keyword.id().map(|id| Hit { id, start, end });
                 }
             }
-            begin = end + 1;
-        }
+            Continue(())
+        });
         best
     }
 
     /// Reports the keywords with which the text begins, or which it is, shortest first.
     fn from_start(&self, text: &[u8], mut report: impl FnMut(Hit)) {
-        let (mut state, mut begin) = (ROOT, 0);
-        while begin < text.len() {
-            let end = word_end(text, begin);
-            let Some(next) = self.automaton.next(state, text, begin, end) else { return };
+        let mut state = ROOT;
+        each_word(text, 0, |word| {
+            let end = word.end;
+            let Some(next) = self.automaton.next(state, word) else { return Break(()) };
             let phrase = self.automaton.state(next);
             if let Some(id) = phrase.id().filter(|_| self.mode != Mode::WholeText || end == text.len()) {
                 report(Hit { id, start: 0, end });
             }
-            if !phrase.goes_on {
-                return;
-            }
-            (state, begin) = (next, end + 1);
-        }
+            state = next;
+            if phrase.goes_on { Continue(()) } else { Break(()) }
+        });
     }
 }
 
@@ -217,9 +217,39 @@ mod tests {
     #[test]
     fn anywhere_respects_word_edges_between_neighbours() {
         let matcher = Matcher::new(&["op it", "it now", "stop", "now"], Mode::Anywhere).unwrap();
-        let hits = matcher.find_all("stop it now");
+        let hits = matcher.find_apart("stop it now");
         assert_eq!(hits, [Hit { id: 2, start: 0, end: 4 }, Hit { id: 1, start: 5, end: 11 }]);
         assert_eq!(matcher.find("unstoppable"), None);
+    }
+
+    #[test]
+    fn the_leftmost_counts_even_if_a_shorter_one_ends_before_it() {
+        let matcher = Matcher::new(&["a b c d", "b", "b c", "c d e"], Mode::Anywhere).unwrap();
+        let first = |text: &str| matcher.find_apart(text).first().map(|h| (h.id, h.start, h.end));
+        assert_eq!(first("a b c d e"), Some((0, 0, 7)));
+        assert_eq!(first("a b c e"), Some((2, 2, 5)));
+        assert_eq!(first("a b x c d e"), Some((1, 2, 3)));
+        assert_eq!(first("a x c d e"), Some((3, 4, 9)));
+    }
+
+    #[test]
+    fn all_hits_come_by_start_then_by_end() {
+        let matcher = Matcher::new(&["a b", "b", "a b c d", "b c", "b"], Mode::Anywhere).unwrap();
+        let found: Vec<_> = matcher.find_all("a b c").iter().map(|h| (h.id, h.start, h.end)).collect();
+        assert_eq!(found, [(0, 0, 3), (1, 2, 3), (3, 2, 5)]);
+        assert_eq!(Matcher::new(&["a", "a b"], Mode::WholeText).unwrap().find_all("a b").len(), 1);
+        assert_eq!(Matcher::new(&["a", "a b", "b"], Mode::FirstWord).unwrap().find_all("a b").len(), 2);
+    }
+
+    #[test]
+    fn a_hundred_thousand_keywords_fit_in_a_few_megabytes() {
+        let words: Vec<String> = (0..100_000u32).map(|i| format!("word{i} of {}", i / 7)).collect();
+        let matcher = Matcher::new(&words, Mode::Anywhere).unwrap();
+        for at in [0, 1, 54_321, 99_999] {
+            assert_eq!(matcher.find(&format!("x {} y", words[at])), Some(at));
+        }
+        assert_eq!(matcher.find("word1 of"), None);
+        assert!(matcher.footprint() < 24 << 20, "{} octets", matcher.footprint());
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod automaton;
 mod matcher;
 mod normalise;
 mod page;
+mod word;
 
 pub use matcher::{Hit, Matcher, Mode};
 pub use normalise::{Words, normalise};

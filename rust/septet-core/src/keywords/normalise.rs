@@ -15,14 +15,16 @@ use super::page;
 pub fn normalise(text: &str) -> String {
     let mut words = Words::new();
     words.read(text);
-    String::from_utf8(words.octets).expect("whole characters were appended")
+    words.octets.truncate(words.len);
+    String::from_utf8(words.octets).expect("whole characters were written")
 }
 
 /// A text's normal form, in a buffer that is used again for the next text.
 #[derive(Debug, Clone, Default)]
 pub struct Words {
-    /// UTF-8: only whole characters are ever appended.
     octets: Vec<u8>,
+    /// Octets of the normal form; those behind it are left from earlier texts.
+    len: usize,
 }
 
 impl Words {
@@ -33,41 +35,44 @@ impl Words {
 
     /// Holds the normal form of `text` from now on.
     pub fn read(&mut self, text: &str) -> &Self {
-        self.octets.clear();
-        self.octets.reserve(text.len() + 1);
-        if !page::append(text, &mut self.octets) {
+        self.len = page::write(text, &mut self.octets).unwrap_or_else(|| {
             // Marks that have an order of their own: rare enough to sort the whole text.
-            self.octets.clear();
-            for c in stream(text) {
-                let mut room = [0; 4];
-                let octets = if is_part_of_word(c) { c.encode_utf8(&mut room).as_bytes() } else { b" " };
-                push(&mut self.octets, octets);
-            }
-        }
-        if self.octets.last() == Some(&b' ') {
-            self.octets.pop();
-        }
-        if self.octets.is_empty() && !text.is_ascii() {
-            pictographs(text, &mut self.octets);
+            self.keep(&words(stream(text)))
+        });
+        if self.len == 0 && !text.is_ascii() {
+            self.len = self.keep(&pictographs(text));
         }
         self
+    }
+
+    fn keep(&mut self, normal: &str) -> usize {
+        self.octets.clear();
+        self.octets.extend_from_slice(normal.as_bytes());
+        normal.len()
     }
 }
 
 impl AsRef<[u8]> for Words {
     fn as_ref(&self) -> &[u8] {
-        &self.octets
+        &self.octets[..self.len]
     }
 }
 
-/// Appends a word's octets, or one space for any number of them, and none at the start.
-#[inline]
-pub(super) fn push(out: &mut Vec<u8>, octets: &[u8]) {
-    if octets != b" " {
-        out.extend_from_slice(octets);
-    } else if out.last().is_some_and(|last| *last != b' ') {
-        out.push(b' ');
+/// Whatever is no part of a word as one space, and none at either end.
+fn words(characters: impl Iterator<Item = char>) -> String {
+    let spaced: String = characters.map(|c| if is_part_of_word(c) { c } else { ' ' }).collect();
+    joined(spaced.split(' ').filter(|word| !word.is_empty()))
+}
+
+fn joined<S: AsRef<str>>(words: impl Iterator<Item = S>) -> String {
+    let mut out = String::new();
+    for word in words {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word.as_ref());
     }
+    out
 }
 
 /// The characters that are left of `text`, folded; those that are no part of a word are still among them.
@@ -106,13 +111,8 @@ pub(super) fn is_part_of_word(c: char) -> bool {
 }
 
 /// The pictographs of a text that has nothing else to say, each a word.
-fn pictographs(text: &str, out: &mut Vec<u8>) {
-    for c in text.chars().filter(|c| is_pictograph(*c) && !is_dropped(*c)) {
-        if !out.is_empty() {
-            out.push(b' ');
-        }
-        out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-    }
+fn pictographs(text: &str) -> String {
+    joined(text.chars().filter(|c| is_pictograph(*c) && !is_dropped(*c)).map(String::from))
 }
 
 fn is_pictograph(c: char) -> bool {
@@ -129,13 +129,8 @@ mod tests {
 
     /// The definition, without tables or buffers.
     fn slow(text: &str) -> String {
-        let words: String = stream(text).map(|c| if is_part_of_word(c) { c } else { ' ' }).collect();
-        let out = words.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
-        if !out.is_empty() {
-            return out;
-        }
-        let left: Vec<_> = text.chars().filter(|c| is_pictograph(*c) && !is_dropped(*c)).map(String::from).collect();
-        left.join(" ")
+        let out = words(stream(text));
+        if out.is_empty() { pictographs(text) } else { out }
     }
 
     #[test]
