@@ -112,9 +112,10 @@ fn with_words<T>(text: &str, look: impl FnOnce(&Words) -> T) -> T {
     WORDS.with_borrow_mut(|words| look(words.read(text)))
 }
 
-/// Characters of a piece of UTF-8.
+/// Characters of a piece of UTF-8. A chunk's count fits into an octet, so that many are counted by one instruction.
 fn characters(octets: &[u8]) -> usize {
-    octets.iter().filter(|octet| **octet & 0xC0 != 0x80).count()
+    let begins = |count: u8, octet: &u8| count.wrapping_add(u8::from(octet & 0xC0 != 0x80));
+    octets.chunks(255).map(|chunk| usize::from(chunk.iter().fold(0, begins))).sum()
 }
 
 #[pyfunction]
