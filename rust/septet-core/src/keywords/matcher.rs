@@ -87,7 +87,7 @@ impl Matcher {
         let text = normalised.as_ref();
         let mut out = Vec::new();
         if self.mode != Mode::Anywhere {
-            self.from_start(text, |hit| out.push(hit));
+            self.at_start(text, |hit| out.push(hit));
             return out;
         }
         let mut state = ROOT;
@@ -136,7 +136,7 @@ impl Matcher {
     fn first(&self, text: &[u8], begin: usize) -> Option<Hit> {
         let mut best: Option<Hit> = None;
         if self.mode != Mode::Anywhere {
-            self.from_start(text, |hit| best = Some(hit));
+            self.at_start(text, |hit| best = Some(hit));
             return best;
         }
         let mut state = ROOT;
@@ -160,7 +160,7 @@ impl Matcher {
     }
 
     /// Reports the keywords with which the text begins, or which it is, shortest first.
-    fn from_start(&self, text: &[u8], mut report: impl FnMut(Hit)) {
+    fn at_start(&self, text: &[u8], mut report: impl FnMut(Hit)) {
         let mut state = ROOT;
         each_word(text, 0, |word| {
             let end = word.end;
