@@ -38,8 +38,8 @@ impl Hit {
 /// Finds which keyword a text means. Case, accents, punctuation and spacing make no difference.
 ///
 /// `mode` is `"first_word"` (the text begins with the keyword, which may be several words), `"whole_text"` or `"anywhere"` (as whole
-/// words). Of several that fit, the leftmost counts, and of those the longest. A keyword's id is its position in `keywords`; of
-/// two that normalise to the same, the first.
+/// words). `match` answers with the leftmost that fits, and of those the longest; `find_all` with all of them. A keyword's id is
+/// its position in `keywords`; of two that normalise to the same, the first.
 ///
 /// >>> from septet import KeywordMatcher
 /// >>> matcher = KeywordMatcher(["STOP", "stop all", "Arrêt"])
