@@ -176,7 +176,9 @@ impl Automaton {
 
     /// Octets on the heap.
     pub(super) fn footprint(&self) -> usize {
-        self.octets.capacity() + self.states.capacity() * size_of::<State>() + self.transitions.allocation_size()
+        self.octets.capacity()
+            + self.states.capacity() * size_of::<State>()
+            + self.transitions.allocation_size()
             + self.hashes.capacity() * size_of::<u64>()
     }
 

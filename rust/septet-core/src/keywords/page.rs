@@ -186,7 +186,8 @@ impl Page {
                 continue;
             }
             let entry = &mut page.entries[i as usize];
-            let mark = |c: Option<&char>, flag| if c.is_some_and(|c| canonical_combining_class(*c) != 0) { flag } else { 0 };
+            let mark =
+                |c: Option<&char>, flag| if c.is_some_and(|c| canonical_combining_class(*c) != 0) { flag } else { 0 };
             entry.flags = mark(all.first(), STARTS_WITH_MARK) | mark(all.last(), ENDS_WITH_MARK);
             if text == " " {
                 entry.flags |= SPACE;
