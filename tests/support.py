@@ -6,6 +6,7 @@ import asyncio
 import functools
 import itertools
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -154,8 +155,17 @@ class Submit:
 class Smsc:
     """A carrier. `answer` gives the command_status of each submit_sm, or None to leave it unanswered."""
 
-    def __init__(self, *, password: str = PASSWORD, receipts: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        password: str = PASSWORD,
+        receipts: bool = False,
+        host: str = HOST,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.password = password
+        self.host = host
+        self.tls = tls
         self.receipts = receipts
         self.answer: Callable[[Pdu], int | None] = lambda _pdu: 0
         self.binds: list[float] = []
@@ -170,7 +180,7 @@ class Smsc:
 
     async def start(self) -> Smsc:
         """Listens; again on the same port after `stop`."""
-        self._server = await asyncio.get_running_loop().create_server(self._accept, HOST, self.port)
+        self._server = await asyncio.get_running_loop().create_server(self._accept, self.host, self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -255,9 +265,9 @@ class Esme:
         self.peer = Peer(self._received, self._gone)
 
     @classmethod
-    async def connect(cls, port: int) -> Esme:
+    async def connect(cls, port: int, host: str = HOST, tls: ssl.SSLContext | None = None) -> Esme:
         made = cls()
-        await asyncio.get_running_loop().create_connection(lambda: made.peer, HOST, port)
+        await asyncio.get_running_loop().create_connection(lambda: made.peer, host, port, ssl=tls)
         return made
 
     def _gone(self, _peer: Peer) -> None:

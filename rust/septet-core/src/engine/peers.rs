@@ -53,6 +53,9 @@ pub(super) struct Place {
 
 const MAX_PDU: u32 = 70_000;
 
+/// What can be wrong with a stream before there is SMPP in it; the node sees it, the engine counts it.
+pub const BAD_STREAMS: [&str; 3] = ["tls_failed", "plain_on_tls", "tls_on_plain"];
+
 impl Engine {
     fn place(&mut self, peer: Peer) -> u32 {
         let sid = self.free_peers.pop().unwrap_or_else(|| {
@@ -339,6 +342,19 @@ impl Engine {
                 self.attention.links.insert(carrier);
                 self.attention.carriers.insert(carrier);
             }
+        }
+    }
+
+    /// Counts what the node found wrong with a session's stream: one of [`BAD_STREAMS`].
+    pub fn bad_stream(&mut self, sid: u32, reason: &str) {
+        let kind = self.peer(sid).map_or(Kind::Esme { account: NOBODY }, |peer| peer.kind);
+        let config = &self.tables.config;
+        let peer = match kind {
+            Kind::Esme { account } => config.accounts.get(account as usize).map(|a| &a.id),
+            Kind::Link { carrier, .. } => config.carriers.get(carrier as usize).map(|c| &c.id),
+        };
+        if let Some(reason) = BAD_STREAMS.iter().find(|known| **known == reason) {
+            self.tally.bad(peer.map_or("unauthenticated", |id| id), reason);
         }
     }
 

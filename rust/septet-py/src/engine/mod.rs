@@ -9,7 +9,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use septet_core::clock::Micros;
-use septet_core::engine::{Engine as Core, Filter, Id, NOBODY};
+use septet_core::engine::{BAD_STREAMS, Engine as Core, Filter, Id, NOBODY};
 use septet_core::page::KeyRow;
 use septet_store::{Backend, Durability, Memory, Options, Store};
 
@@ -90,6 +90,15 @@ impl Engine {
     /// The connection of a session is gone.
     fn closed(&mut self, session: u32) {
         self.core.closed(session);
+    }
+
+    /// Counts what is wrong with a session's stream before there is SMPP in it.
+    fn bad_stream(&mut self, session: u32, reason: &str) -> PyResult<()> {
+        if !BAD_STREAMS.contains(&reason) {
+            return Err(PyValueError::new_err(format!("reason {reason:?}")));
+        }
+        self.core.bad_stream(session, reason);
+        Ok(())
     }
 
     /// Begins an orderly end of a session.
