@@ -111,15 +111,22 @@ def most_in_a_second(times: list[float]) -> int:
 class Peer(asyncio.Protocol):
     """One SMPP connection that cuts octets into PDUs and hands each to `on`."""
 
-    def __init__(self, on: Callable[[Peer, Pdu], None], gone: Callable[[Peer], None]) -> None:
+    def __init__(
+        self,
+        on: Callable[[Peer, Pdu], None],
+        gone: Callable[[Peer], None],
+        made: Callable[[Peer], None] = lambda _peer: None,
+    ) -> None:
         self._on = on
         self._gone = gone
+        self._made = made
         self._framer = Framer()
         self._sequence = itertools.count(1)
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]
+        self._made(self)
 
     def data_received(self, data: bytes) -> None:
         for pdu in self._framer.feed(data):
@@ -185,10 +192,11 @@ class Smsc:
         return self
 
     def _accept(self) -> Peer:
-        peer = Peer(self._received, self._gone)
+        return Peer(self._received, self._gone, self._made)
+
+    def _made(self, peer: Peer) -> None:
         self._open.add(peer)
         self.connections.append(asyncio.get_running_loop().time())
-        return peer
 
     def _gone(self, peer: Peer) -> None:
         self._open.discard(peer)
@@ -379,15 +387,15 @@ class Catcher:
         return [json.loads(body)["type"] for _headers, body in self.got]
 
 
-def parsed(text: str, folder: Path) -> config.Config:
+def parsed(text: str, folder: Path, head: str = LISTEN) -> config.Config:
     """A configuration with `LISTEN` and a store in `folder`."""
-    return config.parse(LISTEN + text, folder)
+    return config.parse(head + text, folder)
 
 
 @asynccontextmanager
-async def running(text: str, folder: Path) -> AsyncIterator[tuple[Node, Api]]:
+async def running(text: str, folder: Path, head: str = LISTEN) -> AsyncIterator[tuple[Node, Api]]:
     """A node of a configuration for as long as the block lasts."""
-    node = Node(parsed(text, folder))
+    node = Node(parsed(text, folder, head))
     try:
         await node.start()
         async with aiohttp.ClientSession() as client:

@@ -52,6 +52,8 @@ class _Connection(Wire):
 
     def lost(self) -> None:
         """The link connects again."""
+        if self.tls is not None and not (self.tls.established or self.has_failed):
+            self.failed(TlsFailedError("tls_failed", "the connection ended before the handshake did"))
         self._link.ended()
 
 

@@ -16,6 +16,7 @@ from septet._septet import Attention
 from septet.carriers.lane import Lane
 from septet.carriers.wire import Wire
 from septet.config import Config
+from septet.config.tls import context
 from septet.delivery.webhooks import Endpoint, Webhooks
 from septet.ingress.http.server import HttpServer
 from septet.ingress.smpp import SmppServer
@@ -44,7 +45,8 @@ class Node:
             a.id: Endpoint(a.webhook.url, a.webhook.secret.reveal()) for a in config.account if a.webhook is not None
         }
         self.webhooks = Webhooks(EngineOutbox(self, config), endpoints)
-        self.http = HttpServer(self.service, str(config.http.listen), max_body=config.http.max_body)
+        tls = None if config.http.tls is None else context(config.http.tls)
+        self.http = HttpServer(self.service, str(config.http.listen), max_body=config.http.max_body, tls=tls)
         measures = Measures(self.engine, self.webhooks, self.http)
         collectors = registry(measures, max_values=config.metrics.max_label_values)
         self.metrics = MetricsServer(collectors, str(config.metrics.listen))
