@@ -20,6 +20,7 @@ COMMANDS = (
     "send",
     "load",
     "segments",
+    "pdu",
     "hash-password",
     "version",
 )
