@@ -45,6 +45,10 @@ class _Connection(Wire):
             self.transport.write(self.tls.pending())
         return self.hub.engine.open_link(self._link.carrier, self._link.number, self.hub.now())
 
+    def owner(self) -> tuple[str, str]:
+        """The link."""
+        return "link", f"{self._link.config.id}/{self._link.number}"
+
     def failed(self, error: TlsFailedError) -> None:
         """No TLS with this one: the link tries the next address, or later."""
         self.has_failed = True

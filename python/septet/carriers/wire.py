@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from typing import Final, Protocol, cast
 
-from septet._septet import Engine
+from septet._septet import Engine, Tap
 from septet.carriers.tls import Tls, TlsFailedError
 
 # Once a connection has been silent for its time: how often and how many times TCP asks before it gives up [s].
@@ -22,6 +23,10 @@ class Hub(Protocol):
 
     def now(self) -> int:
         """Monotonic microseconds."""
+        ...
+
+    def joined(self, wire: Wire) -> None:
+        """A session has begun, or has become an account's."""
         ...
 
     def turn_soon(self) -> None:
@@ -41,11 +46,16 @@ class Wire(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.peer = ""
         self.tls = tls
+        self.taps: tuple[Tap, ...] = ()
         self._keepalive = keepalive
 
     def opened(self) -> int:
         """Makes the engine's session; gives its number."""
         raise AssertionError("a Wire is an Esme or a Link")
+
+    def owner(self) -> tuple[str, str] | None:
+        """Whose session it is: `("link", "north/0")` or `("account", "acme")`; None while that is not known."""
+        return None
 
     def lost(self) -> None:
         """The connection is gone; the engine knows already."""
@@ -62,6 +72,7 @@ class Wire(asyncio.Protocol):
         _tune(transport.get_extra_info("socket"), self._keepalive)
         self.session = self.opened()
         self.hub.wires[self.session] = self
+        self.hub.joined(self)
         self.hub.turn_soon()
 
     def data_received(self, data: bytes) -> None:
@@ -70,6 +81,8 @@ class Wire(asyncio.Protocol):
             data = self._read(self.tls, data)
             if not data:
                 return
+        for tap in self.taps:
+            tap.received(self.session, data, _wall())
         self.hub.engine.receive(self.session, data, self.hub.now())
         self.hub.turn_soon()
 
@@ -97,6 +110,8 @@ class Wire(asyncio.Protocol):
         """Gone: what was under way goes back to where it came from."""
         self.transport = None
         self.hub.wires.pop(self.session, None)
+        for tap in self.taps:
+            tap.leave(self.session)
         self.hub.engine.closed(self.session)
         self.lost()
         self.hub.turn_soon()
@@ -108,6 +123,8 @@ class Wire(asyncio.Protocol):
             return
         octets = self.hub.engine.output(self.session)
         if self.transport is not None and octets:
+            for tap in self.taps:
+                tap.sent(self.session, octets, _wall())
             if tls is not None:
                 tls.send(octets)
                 octets = tls.pending()
@@ -136,6 +153,11 @@ class Wire(asyncio.Protocol):
         """The peer reads again."""
         if self.transport is not None:
             self.transport.resume_reading()
+
+
+def _wall() -> int:
+    """Wall milliseconds."""
+    return time.time_ns() // 1_000_000
 
 
 def _tune(sock: socket.socket, keepalive: int) -> None:

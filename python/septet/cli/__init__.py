@@ -18,6 +18,7 @@ COMMANDS = (
     "demo",
     "sim",
     "send",
+    "trace",
     "load",
     "segments",
     "pdu",

@@ -55,6 +55,10 @@ class Esme(Wire):
                 return
         super().data_received(data)
 
+    def owner(self) -> tuple[str, str] | None:
+        """The account, once it has bound."""
+        return None if self.account is None else ("account", self._server.name(self.account))
+
     def failed(self, error: TlsFailedError) -> None:
         """No TLS with this one."""
         log.warning("esme.tls_failed", peer=self.peer, error=str(error))
@@ -109,6 +113,10 @@ class SmppServer:
         """Where it really listens with TLS."""
         return _addresses(self._tls_servers)
 
+    def name(self, account: int) -> str:
+        """The id of an account."""
+        return self._accounts[account].id
+
     def close(self) -> None:
         """Accepts nobody any more."""
         for server in self._servers + self._tls_servers:
@@ -145,6 +153,7 @@ class SmppServer:
             self.hub.engine.refuse_bind(session, refusal or RINVSYSID)
         else:
             wire.account = index
+            self.hub.joined(wire)
             self.hub.engine.accept_bind(session, index, self.hub.now())
             tls = {} if wire.tls is None else {"tls": wire.tls.version()}
             log.info("esme.bound", account=self._accounts[index].id, mode=mode, peer=wire.peer, **tls)

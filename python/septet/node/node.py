@@ -23,6 +23,7 @@ from septet.ingress.smpp import SmppServer
 from septet.node.measures import Measures
 from septet.node.outbox import EngineOutbox
 from septet.node.service import EngineService
+from septet.node.traces import Traces
 from septet.observe.metrics import MetricsServer, registry
 from septet.store import now, open_engine, wall_zero
 
@@ -40,7 +41,8 @@ class Node:
         self.wires: dict[int, Wire] = {}
         self.smpp = SmppServer(self, config)
         self.lanes = [Lane(self, carrier, index) for index, carrier in enumerate(config.carrier)]
-        self.service = EngineService(self, config, self.lanes, self.smpp.allowances)
+        self.traces = Traces(self, config)
+        self.service = EngineService(self, config, self.lanes, self.smpp.allowances, self.traces)
         endpoints = {
             a.id: Endpoint(a.webhook.url, a.webhook.secret.reveal()) for a in config.account if a.webhook is not None
         }
@@ -61,6 +63,10 @@ class Node:
     def now(self) -> int:
         """Monotonic microseconds."""
         return now()
+
+    def joined(self, wire: Wire) -> None:
+        """A session has begun, or has become an account's: somebody may be watching for it."""
+        self.traces.joined(wire)
 
     async def start(self) -> None:
         """Opens the listeners and connects the carriers; an address in use raises OSError."""
@@ -160,6 +166,7 @@ class Node:
             return
         self._stopping = True
         self.service.open = False
+        self.traces.close()
         self.smpp.close()
         for lane in self.lanes:
             await lane.leave()

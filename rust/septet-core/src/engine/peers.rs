@@ -312,6 +312,12 @@ impl Engine {
         self.peer(sid).map(|p| std::mem::take(p.session.output())).unwrap_or_default()
     }
 
+    /// What has arrived of a PDU that is not whole yet.
+    pub fn pending(&self, sid: u32) -> &[u8] {
+        let peer = self.peers.get(sid as usize).and_then(|place| place.peer.as_ref());
+        peer.map_or(&[], |peer| peer.session.pending())
+    }
+
     /// The connection is gone: what it had not answered goes back to where it came from.
     pub fn closed(&mut self, sid: u32) {
         let Some(peer) = self.peers.get_mut(sid as usize).and_then(|p| p.peer.take()) else {

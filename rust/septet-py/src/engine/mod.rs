@@ -87,6 +87,11 @@ impl Engine {
         PyBytes::new(py, &self.core.output(session))
     }
 
+    /// What has arrived of a PDU that is not whole yet.
+    fn pending<'py>(&self, py: Python<'py>, session: u32) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.core.pending(session))
+    }
+
     /// The connection of a session is gone.
     fn closed(&mut self, session: u32) {
         self.core.closed(session);
