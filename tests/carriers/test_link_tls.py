@@ -5,32 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import structlog
-from structlog.testing import capture_logs
 
 from septet.smpp import Pdu
 from tests.certificates import Issuer
 from tests.support import ACCOUNT, ADMIN_KEY, HOST, bound, carrier, eventually, on_loop, route, running, smsc
-
-
-@pytest.fixture
-def issuer(tmp_path: Path) -> Issuer:
-    made = Issuer.make(tmp_path)
-    made.issue(HOST, "::1")
-    return made
-
-
-@pytest.fixture
-def logged() -> Iterator[list[dict[str, Any]]]:
-    structlog.reset_defaults()
-    with capture_logs() as lines:
-        yield lines  # type: ignore[misc]
 
 
 def with_tls(port: int, **keys: object) -> str:

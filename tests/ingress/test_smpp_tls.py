@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
-from structlog.testing import capture_logs
 
 from septet.node import Node
 from tests.certificates import Issuer
@@ -30,20 +27,6 @@ from tests.support import (
 )
 
 RBINDFAIL = 0x0D
-
-
-@pytest.fixture
-def issuer(tmp_path: Path) -> Issuer:
-    made = Issuer.make(tmp_path)
-    made.issue(HOST, "::1")
-    return made
-
-
-@pytest.fixture
-def logged() -> Iterator[list[dict[str, object]]]:
-    structlog.reset_defaults()
-    with capture_logs() as lines:
-        yield lines  # type: ignore[misc]
 
 
 def served(issuer: Issuer, listen: str = "127.0.0.1:0", **keys: str) -> str:
@@ -114,7 +97,9 @@ async def test_an_older_version_than_the_least_is_refused(
 
 
 @on_loop
-async def test_a_client_certificate_is_asked_for_and_bound_to_an_account(tmp_path: Path, issuer: Issuer) -> None:
+async def test_a_client_certificate_is_asked_for_and_bound_to_an_account(
+    tmp_path: Path, issuer: Issuer, logged: list[dict[str, object]]
+) -> None:
     text = served(issuer, client_ca=str(issuer.ca)) + ACCOUNT + 'tls_subject = "acme.test"\n'
     async with running(text, tmp_path) as (node, api):
         right = await Esme.connect(port(node), tls=issuer.client(issuer.issue("acme.test")))
@@ -123,6 +108,8 @@ async def test_a_client_certificate_is_asked_for_and_bound_to_an_account(tmp_pat
         assert await wrong.bind() == RBINDFAIL
         plain = await Esme.connect(node.smpp.listening[0].port)
         assert await plain.bind() == RBINDFAIL, "over plain TCP there is no certificate"
+        refused = [line["reason"] for line in logged if line["event"] == "esme.refused"]
+        assert refused == ["tls_subject", "tls_required"]
         (tmp_path / "b").mkdir()
         stranger = Issuer.make(tmp_path / "b", "stranger")
         # TLS 1.3 lets a client believe that it is connected until it reads.

@@ -6,6 +6,7 @@ import contextlib
 import json
 import urllib.error
 import urllib.request
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from http.client import HTTPException, HTTPResponse
 from typing import Any, cast
@@ -13,6 +14,11 @@ from typing import Any, cast
 from septet.errors import SeptetError
 
 _TIMEOUT = 30
+
+
+def add_url(parser: ArgumentParser) -> None:
+    """The option that says where the node is."""
+    parser.add_argument("--url", default="http://127.0.0.1:8080", help="where the node's API listens (%(default)s)")
 
 
 def usable(url: str, key: str | None, variable: str) -> str | None:

@@ -9,7 +9,7 @@ import time
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from septet.cli.client import bad_answer, call, usable
+from septet.cli.client import add_url, bad_answer, call, usable
 from septet.cli.command import declare
 from septet.errors import SeptetError
 
@@ -40,11 +40,7 @@ def add(subparsers: Subparsers) -> None:
         help="send one message through the HTTP API of a running node",
         example="septet send --key demo-key --from 12345 --to 46701234567 --text 'Hello' --wait",
     )
-    parser.add_argument(
-        "--url",
-        default="http://127.0.0.1:8080",
-        help="where the node's API listens (%(default)s)",
-    )
+    add_url(parser)
     parser.add_argument(
         "--key",
         help="the account's API key; default: the environment variable SEPTET_API_KEY",

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from rich.console import Console
 from rich.text import Text
 
-from septet.cli.client import bad_answer, call, opened, usable
+from septet.cli.client import add_url, bad_answer, call, opened, usable
 from septet.cli.command import declare
 from septet.dissector import full, summary
 from septet.observe.logs import mask
@@ -41,7 +41,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("--reveal", action="store_true", help="show texts and numbers, which are masked otherwise")
     parser.add_argument("--full", action="store_true", help="show every field, a line each")
     parser.add_argument("--count", type=int, metavar="N", help="end after so many PDUs")
-    parser.add_argument("--url", default="http://127.0.0.1:8080", help="where the node's API listens (%(default)s)")
+    add_url(parser)
     parser.add_argument(
         "--key", help="the admin key, or to see a message an account's; default: SEPTET_ADMIN_KEY of the environment"
     )

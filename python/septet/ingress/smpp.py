@@ -143,14 +143,17 @@ class SmppServer:
         mode, system_id, password, _version = request
         session = wire.session
         index = self._names.get(system_id)
-        refusal = RINVSYSID if index is None else await self._refusal(self._accounts[index], wire, password)
+        refusal = (
+            (RINVSYSID, "system_id") if index is None else await self._refusal(self._accounts[index], wire, password)
+        )
         if self.hub.wires.get(session) is not wire:
             return
         if index is not None and refusal is None and self._is_full(index):
-            refusal = RBINDFAIL
+            refusal = RBINDFAIL, "max_binds"
         if index is None or refusal is not None:
-            log.info("esme.refused", system_id=system_id[:16], peer=wire.peer, status=refusal)
-            self.hub.engine.refuse_bind(session, refusal or RINVSYSID)
+            status, reason = refusal or (RINVSYSID, "system_id")
+            log.info("esme.refused", reason=reason, system_id=system_id[:16], peer=wire.peer, status=status)
+            self.hub.engine.refuse_bind(session, status)
         else:
             wire.account = index
             self.hub.joined(wire)
@@ -160,16 +163,17 @@ class SmppServer:
         wire.asked = False
         self.hub.turn_soon()
 
-    async def _refusal(self, account: Account, wire: Esme, password: str) -> int | None:
+    async def _refusal(self, account: Account, wire: Esme, password: str) -> tuple[int, str] | None:
+        """The status, and for the log the key that says no."""
         # A peer that was gone before it could be asked has no address.
         if account.allow_from and not (wire.peer and account.admits(wire.peer)):
-            return RBINDFAIL
+            return RBINDFAIL, "allow_from"
         if wire.tls is None and (account.tls_required or account.tls_subject is not None):
-            return RBINDFAIL
+            return RBINDFAIL, "tls_required"
         if wire.tls is not None and account.tls_subject is not None and account.tls_subject not in wire.tls.names():
-            return RBINDFAIL
+            return RBINDFAIL, "tls_subject"
         known = await asyncio.get_running_loop().run_in_executor(None, account.knows_password, password)
-        return None if known else RINVPASWD
+        return None if known else (RINVPASWD, "password")
 
     def _is_full(self, index: int) -> bool:
         return len(self.hub.engine.sessions_of(index)) >= self._accounts[index].max_binds

@@ -110,7 +110,8 @@ class Traces:
     def _said(self, watch: _Watch, at: int, session: int, way: str, octets: bytes) -> dict[str, Any]:
         if way == "lost":
             return {"lost": session}
-        [pdu] = Framer().feed(octets)
+        # The tap has cut it: what is longer than this is a length that could not be true, and its header alone.
+        [pdu] = Framer(max_pdu=max(16, len(octets))).feed(octets)
         if isinstance(pdu, BadPdu):
             said = describe_bad(pdu, masked=watch.masked or pdu.command_id in _WITH_PASSWORD)
         else:

@@ -51,7 +51,8 @@ pub(super) struct Place {
     pub(super) peer: Option<Box<Peer>>,
 }
 
-const MAX_PDU: u32 = 70_000;
+/// Largest PDU that a session takes.
+pub const MAX_PDU: u32 = 70_000;
 
 /// What can be wrong with a stream before there is SMPP in it; the node sees it, the engine counts it.
 pub const BAD_STREAMS: [&str; 3] = ["tls_failed", "plain_on_tls", "tls_on_plain"];

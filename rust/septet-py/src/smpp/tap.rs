@@ -2,7 +2,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use septet_core::clock::WallMs;
-use septet_core::smpp::frame::DEFAULT_MAX_PDU;
+use septet_core::engine::MAX_PDU;
 use septet_core::smpp::tap::{Seen, Tap, Way};
 
 /// What passes over watched sessions, bounded; nothing of them depends on it.
@@ -16,7 +16,7 @@ impl PyTap {
     /// Room for so many PDUs, and octets in all.
     #[new]
     fn new(pdus: usize, octets: usize) -> Self {
-        Self(Tap::new(pdus, octets, DEFAULT_MAX_PDU))
+        Self(Tap::new(pdus, octets, MAX_PDU))
     }
 
     /// Begins to watch a session that holds `begun` of a PDU still arriving.
