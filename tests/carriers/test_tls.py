@@ -47,6 +47,7 @@ def test_octets_cut_anywhere_say_the_same(tmp_path: Path, size: int) -> None:
     client.close()
     assert server.receive(client.pending()) == b""
     assert server.ended and not client.ended
+    assert not client.established, "nothing more is written to it"
 
 
 def test_names_are_those_of_a_verified_certificate_alone(tmp_path: Path) -> None:

@@ -198,6 +198,18 @@ async def test_unbind_ends_with_a_word_of_tls_too(tmp_path: Path, issuer: Issuer
 
 
 @on_loop
+async def test_what_comes_after_the_last_word_of_tls_is_not_written(tmp_path: Path, issuer: Issuer) -> None:
+    async with running(served(issuer) + ACCOUNT, tmp_path) as (node, _api):
+        esme = await Esme.connect(port(node), tls=issuer.client())
+        assert await esme.bind() == 0
+        [wire] = node.wires.values()
+        wire.close()
+        node.engine.unbind(wire.session, node.now())
+        wire.write()
+        await eventually(lambda: esme.closed and not node.wires, "the connection to be gone")
+
+
+@on_loop
 async def test_ipv6(tmp_path: Path, issuer: Issuer) -> None:
     head = LISTEN.replace('listen = ["127.0.0.1:0"]', 'listen = ["[::1]:0", "127.0.0.1:0"]')
     async with running(served(issuer, "[::1]:0") + ACCOUNT, tmp_path, head) as (node, _api):

@@ -120,8 +120,9 @@ class Tls:
         self._object.write(octets)
 
     def close(self) -> None:
-        """Says that nothing more comes."""
+        """Says that nothing more comes, and nothing does."""
         if self.established:
+            self.established = False
             # It waits for the other end's word, which nothing here needs.
             with contextlib.suppress(ssl.SSLError):
                 self._object.unwrap()
