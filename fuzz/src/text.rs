@@ -51,7 +51,7 @@ pub fn roundtrip(data: &[u8]) {
         let again = segment(&read, &SegmentOptions { transliterate: false, ..options.clone() });
         let again = again.expect("a transliterated text can be sent");
         let replaced = segments.replaced.clone();
-        assert!(!replaced.is_empty());
+        assert!(options.packed || !replaced.is_empty());
         assert!(options.packed || Segments { replaced, ..again } == segments, "{text:?} became {read:?}");
     } else {
         // TS 23.038 §6.1.2.3.1: a packed text that ends in CR on an octet boundary is read with one CR more.
