@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from septet.codec import normalise
+from septet.config.quirk_checks import check_account, check_carrier
 from septet.config.reader import Draft, Reader, nearest
 from septet.config.values import Listen, Secret, SecretHash
 from septet.config.words import digits, is_number
@@ -40,8 +41,10 @@ def check(root: Draft, reader: Reader) -> None:
     known = _Known(root, reader)
     for account in accounts:
         _account(account, reader)
+        check_account(account, reader)
     for carrier in carriers:
         _carrier(carrier, reader)
+        check_carrier(carrier, reader)
     for number in numbers:
         _number(number, known, reader)
     for route in root.get("route"):

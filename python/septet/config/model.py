@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from septet.config.quirks import AccountQuirks, Alphabet, CarrierQuirks
 from septet.config.values import Listen, Network, Secret, SecretHash
 
 OPTOUT_REPLY = "You are opted out and will get no more messages. Reply START to opt in again."
@@ -59,7 +60,6 @@ Rate = Annotated[int, Meta(ge=0, le=1_000_000)]
 Ton = Annotated[int, Meta(ge=0, le=7)]
 Npi = Annotated[int, Meta(ge=0, le=18)]
 Window = Annotated[int, Meta(ge=1, le=65_535)]
-Alphabet = Literal["gsm7", "latin1"]
 
 
 class Node(Struct, frozen=True, kw_only=True):
@@ -178,6 +178,7 @@ class Account(Struct, frozen=True, kw_only=True):
     allow_from: networks it may connect from; empty = any
     webhook: where its events are posted
     mo: how it gets inbound messages; default: webhook if there is one, else smpp
+    quirks: what it does differently from the specification
     """
 
     id: Name
@@ -195,6 +196,7 @@ class Account(Struct, frozen=True, kw_only=True):
     allow_from: tuple[Network, ...] = ()
     webhook: Webhook | None = None
     mo: Literal["webhook", "smpp", "both"] = "smpp"
+    quirks: AccountQuirks = AccountQuirks()
 
     def admits(self, host: str) -> bool:
         """Whether a peer at this IP address may use the account."""
@@ -236,11 +238,12 @@ class Carrier(Struct, frozen=True, kw_only=True):
     source_npi: numbering plan of the sender; default: from the form of the address
     dest_ton: type of number of the recipient; default: from the form of the address
     dest_npi: numbering plan of the recipient; default: from the form of the address
-    default_alphabet: what data_coding 0 means to it
+    default_alphabet: what data_coding 0 means to it, both ways
     throttle_pause: how long nothing is sent after it has answered that it is throttled [s]
     retry_attempts: how often a message is sent again after a temporary refusal [attempts]
     retry_base: pause before that; it doubles each time [s]
     retry_max: the longest such pause [s]
+    quirks: what it does differently from the specification
     """
 
     id: Name
@@ -273,6 +276,7 @@ class Carrier(Struct, frozen=True, kw_only=True):
     retry_attempts: Annotated[int, Meta(ge=0, le=1000)] = 5
     retry_base: Interval = 1.0
     retry_max: Interval = 300.0
+    quirks: CarrierQuirks = CarrierQuirks()
 
 
 class Number(Struct, frozen=True, kw_only=True):

@@ -102,6 +102,42 @@ pub struct Event {
     pub part: u8,
     /// A command_status, or 0.
     pub code: u32,
+    /// The state that a receipt told.
+    pub receipt: Option<State>,
+}
+
+/// What a receipt gives as the cause, as the carrier wrote it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cause {
+    /// Its `err:`.
+    pub err: Box<[u8]>,
+    /// network_error_code: network type, then two octets (SMPP 3.4 §5.3.2.31).
+    pub network: Option<[u8; 3]>,
+}
+
+impl Cause {
+    /// None if it names no error.
+    pub(super) fn of(err: Option<&[u8]>, network: Option<[u8; 3]>) -> Option<Box<Self>> {
+        let err = err.filter(|err| err.iter().any(|octet| *octet != b'0')).unwrap_or_default();
+        let network = network.filter(|[_, high, low]| (*high, *low) != (0, 0));
+        // No carrier's code is longer; a hostile one is cut.
+        let err = &err[..err.len().min(32)];
+        (!err.is_empty() || network.is_some()).then(|| Box::new(Self { err: err.into(), network }))
+    }
+
+    pub(super) fn put(cause: Option<&Self>, out: &mut Vec<u8>) {
+        out.put_bytes(cause.map_or(&[], |cause| &cause.err));
+        out.put_bytes(cause.and_then(|cause| cause.network.as_ref()).map_or(&[], |network| network));
+    }
+
+    /// Reads what [`Cause::put`] wrote; a record of an older version ends before it.
+    pub(super) fn take(from: &mut Take<'_>) -> Result<Option<Box<Self>>> {
+        if from.is_empty() {
+            return Ok(None);
+        }
+        let err = from.bytes()?;
+        Ok(Self::of(Some(err), from.bytes()?.try_into().ok()))
+    }
 }
 
 /// One segment of an MT.
@@ -141,6 +177,8 @@ pub mod tell {
     pub const MO_HOOK: u8 = 16;
     /// The webhook event `optout.created` or `optin.created`.
     pub const MO_CONSENT: u8 = 32;
+    /// An intermediate notification, as deliver_sm.
+    pub const PROGRESS: u8 = 64;
     /// All that go to webhooks.
     pub const HOOKS: u8 = HOOK_SUBMITTED | HOOK_FINAL | MO_HOOK | MO_CONSENT;
 }
@@ -162,6 +200,8 @@ pub struct Mt {
     pub attempts: u8,
     /// The last command_status that was not ESME_ROK, or the receipt's error.
     pub error: u32,
+    /// What its last receipt gave as the cause.
+    pub cause: Option<Box<Cause>>,
     /// Its segments.
     pub segments: Vec<Segment>,
     /// Its life so far, without its acceptance.
@@ -194,6 +234,7 @@ impl Mt {
             status,
             attempts: 0,
             error: 0,
+            cause: None,
             segments,
             events: Vec::new(),
             tell: 0,
@@ -216,7 +257,15 @@ impl Mt {
     /// Notes an event and the status it led to.
     pub fn note(&mut self, at: WallMs, status: Status, part: u8, code: u32) {
         self.status = status;
-        self.events.push(Event { at, status, part, code });
+        self.events.push(Event { at, status, part, code, receipt: None });
+    }
+
+    /// Notes a receipt and the status it led to.
+    pub fn note_receipt(&mut self, at: WallMs, status: Status, part: u8, code: u32, state: State) {
+        self.note(at, status, part, code);
+        if let Some(event) = self.events.last_mut() {
+            event.receipt = Some(state);
+        }
     }
 
     /// When it last changed.
@@ -245,6 +294,10 @@ impl Mt {
             out.put_u8(event.part);
             out.put_u32(event.code);
         }
+        for event in self.events.iter().take(u16::MAX as usize) {
+            out.put_u8(event.receipt.map_or(0, State::message_state));
+        }
+        Cause::put(self.cause.as_deref(), out);
     }
 
     /// Reads what [`Mt::put`] wrote; gives the carrier's id beside it.
@@ -268,8 +321,14 @@ impl Mt {
         for _ in 0..from.u16()? {
             let at = from.u64()?;
             let status = Status::take(from)?;
-            mt.events.push(Event { at, status, part: from.u8()?, code: from.u32()? });
+            mt.events.push(Event { at, status, part: from.u8()?, code: from.u32()?, receipt: None });
         }
+        if !from.is_empty() {
+            for event in &mut mt.events {
+                event.receipt = State::stored(from.u8()?);
+            }
+        }
+        mt.cause = Cause::take(from)?;
         Ok((mt, carrier))
     }
 }
@@ -295,9 +354,28 @@ pub struct Inbound {
     pub octets: Box<[u8]>,
     /// sar_msg_ref_num, sar_total_segments, sar_segment_seqnum, or zeros.
     pub sar: (u16, u8, u8),
+    /// TLVs of the carrier's own that have a name, as `quirks::vendor` keeps them.
+    pub named: Box<[u8]>,
 }
 
 impl Inbound {
+    /// The record of a part of its own.
+    pub(super) fn put_alone(&self, out: &mut Vec<u8>) {
+        self.put(out);
+        if !self.named.is_empty() {
+            out.put_bytes(&self.named);
+        }
+    }
+
+    /// Reads what [`Inbound::put_alone`] wrote.
+    pub(super) fn take_alone(from: &mut Take<'_>) -> Result<Self> {
+        let mut inbound = Self::take(from)?;
+        if !from.is_empty() {
+            inbound.named = from.bytes()?.into();
+        }
+        Ok(inbound)
+    }
+
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         out.put_u128(self.id.0);
         out.put_u64(self.at);
@@ -331,6 +409,7 @@ impl Inbound {
             data_coding: from.u8()?,
             octets: from.bytes()?.into(),
             sar: (from.u16()?, from.u8()?, from.u8()?),
+            named: Box::default(),
         })
     }
 }
@@ -397,6 +476,11 @@ impl Mo {
         for part in &self.parts {
             part.put(out);
         }
+        if self.parts.iter().any(|part| !part.named.is_empty()) {
+            for part in &self.parts {
+                out.put_bytes(&part.named);
+            }
+        }
     }
 
     pub(super) fn take(from: &mut Take<'_>) -> Result<Self> {
@@ -425,6 +509,11 @@ impl Mo {
         for _ in 0..from.u8()? {
             mo.parts.push(Inbound::take(from)?);
         }
+        if !from.is_empty() {
+            for part in &mut mo.parts {
+                part.named = from.bytes()?.into();
+            }
+        }
         Ok(mo)
     }
 }
@@ -444,6 +533,8 @@ pub struct Held {
     pub state: State,
     /// Its error as a number.
     pub error: u32,
+    /// The cause it gives.
+    pub cause: Option<Box<Cause>>,
     /// The journal page that holds it.
     pub home: u64,
 }
@@ -456,6 +547,9 @@ impl Held {
         out.put_bytes(&self.carrier_id);
         out.put_u8(self.state.message_state());
         out.put_u32(self.error);
+        if self.cause.is_some() {
+            Cause::put(self.cause.as_deref(), out);
+        }
     }
 
     pub(super) fn take(from: &mut Take<'_>) -> Result<Self> {
@@ -466,6 +560,7 @@ impl Held {
         let number = from.u8()?;
         let state = State::from_message_state(number);
         let state = state.ok_or_else(|| Error::new("engine.bad_record", format!("no receipt state {number}")))?;
-        Ok(Self { id, at, carrier, carrier_id, state, error: from.u32()?, home: 0 })
+        let error = from.u32()?;
+        Ok(Self { id, at, carrier, carrier_id, state, error, cause: Cause::take(from)?, home: 0 })
     }
 }

@@ -1,6 +1,7 @@
 //! An engine between an ESME and two carriers, all in memory.
 
 use crate::clock::{Micros, SECOND};
+use crate::engine::quirks::CarrierQuirks;
 use crate::engine::tables::{Account, Carrier, Config, Keyword, Limits, Number, Route, Smpp, Verb};
 use crate::engine::{Engine, Post, Posted, Refusal, View};
 use crate::keywords::Mode;
@@ -9,7 +10,6 @@ use crate::smpp::command;
 use crate::smpp::session::{self, BindMode, Event, Role, Session};
 use crate::smpp::sm::{Addr, Sm};
 use crate::smpp::tlv;
-use crate::text::DefaultAlphabet;
 
 pub(super) const CONTACT: &str = "46701234567";
 pub(super) const NUMBER: &str = "12345";
@@ -124,12 +124,12 @@ pub(super) fn config() -> Config {
         service_type: String::new(),
         enquire_link: 30 * SECOND,
         response_timeout: 60 * SECOND,
-        alphabet: DefaultAlphabet::Gsm7,
         source: (None, None),
         dest: (None, None),
         retry_attempts: 2,
         retry_base: SECOND,
         retry_max: 10 * SECOND,
+        quirks: CarrierQuirks::default(),
     };
     let keyword = |word: &str, reply: &str| Keyword {
         id: word.into(),
