@@ -151,7 +151,6 @@ impl Engine {
         }
         let mut esm_class = sm.esm_class;
         let (mut data_coding, mut encoding) = (data_coding, encoding_of(data_coding));
-        let mut reference = 0;
         let parts = if single {
             vec![payload]
         } else {
@@ -160,7 +159,6 @@ impl Engine {
             let made = split(&payload, data_coding, foreign, options)?;
             flags |= flag::SEGMENTED | shape::flags(wanted, &made);
             esm_class |= if made.udhi { 0x40 } else { 0 };
-            reference = made.reference as u8;
             if foreign {
                 (data_coding, encoding) = (made.data_coding, 1);
             }
@@ -183,7 +181,6 @@ impl Engine {
             to,
             service_type: sm.service_type,
             tlvs: &tlvs,
-            reference,
             ..Draft::default()
         };
         let envelope = Envelope::build(&draft, parts.iter().map(AsRef::as_ref));
@@ -342,7 +339,6 @@ impl Engine {
             client_ref: post.client_ref.as_bytes(),
             tags: post.tags.as_bytes(),
             tlvs: &params,
-            reference: reference as u8,
             ..Draft::default()
         };
         let envelope = Envelope::build(&draft, segments.parts.iter().map(|p| p.octets.as_slice()));

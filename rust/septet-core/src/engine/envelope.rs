@@ -3,7 +3,7 @@
 //! ```text
 //! 0   id 16   order 8   created 8   expires 8   due 8   flags 2
 //! 50  esm_class  protocol_id  priority  registered  data_coding  encoding
-//! 56  from ton npi   to ton npi   parts   reference of SAR
+//! 56  from ton npi   to ton npi   parts   (reserved)
 //! 62  end of each section, 9 × u32, counted from 98
 //! 98  account · from · to · service_type · tlvs · client_ref · tags · part lengths (u16 each) · body
 //! ```
@@ -30,7 +30,7 @@ pub mod flag {
     pub const TELL_SUCCESS: u16 = 16;
     /// The sender wants to hear of failure.
     pub const TELL_FAILURE: u16 = 32;
-    /// The parts belong together by a reference of the node's own: 8 bits in a header, unless another flag says otherwise.
+    /// Each part begins with a concatenation element of the node's own, with an 8-bit reference unless a flag says otherwise.
     pub const OWN_REFERENCE: u16 = 64;
     /// Its sender set its validity: the carrier is told what is left of it.
     pub const VALIDITY: u16 = 256;
@@ -38,7 +38,7 @@ pub mod flag {
     pub const VIA_NODE: u16 = 128;
     /// With OWN_REFERENCE: it has 16 bits.
     pub const WIDE: u16 = 512;
-    /// With OWN_REFERENCE: it stands in the SAR TLVs.
+    /// With OWN_REFERENCE: the element is written as the SAR TLVs.
     pub const SAR: u16 = 1024;
     /// One part, too long for a short message: it goes as message_payload.
     pub const PAYLOAD: u16 = 2048;
@@ -98,8 +98,6 @@ pub struct Draft<'a> {
     pub client_ref: &'a [u8],
     /// The sender's tags, joined by U+001F.
     pub tags: &'a [u8],
-    /// With [`flag::SAR`]: sar_msg_ref_num.
-    pub reference: u8,
 }
 
 /// The built record; immutable but for the reference of a failover.
@@ -159,7 +157,7 @@ impl Envelope {
             draft.to.ton,
             draft.to.npi,
             count.min(255) as u8,
-            draft.reference,
+            0,
         ]);
         let mut end = 0u32;
         for length in texts.iter().map(|t| t.len()).chain([2 * count, body]) {
@@ -250,8 +248,6 @@ impl Envelope {
         encoding: u8 = 55;
         /// How many segments.
         parts: u8 = 60;
-        /// sar_msg_ref_num.
-        reference: u8 = 61;
     }
 
     section! {
@@ -307,10 +303,6 @@ impl Envelope {
     pub fn set_reference(&mut self, reference: u16) {
         debug_assert!(self.has(flag::OWN_REFERENCE));
         let [high, low] = reference.to_be_bytes();
-        self.0[61] = low;
-        if self.has(flag::SAR) {
-            return;
-        }
         let mut at = HEADER + self.end(7);
         for index in 0..self.parts() as usize {
             let length = self.part_length(index);

@@ -7,10 +7,10 @@ use super::message::Mt;
 use super::quirks::{CarrierQuirks, LongText, append_nul, vendor};
 use super::tables::Carrier;
 use super::view;
-use crate::smpp::sm::Addr;
+use crate::smpp::sm::{Addr, UDHI};
 use crate::smpp::tlv::{self, Tlvs};
 use crate::text::coding::{Alphabet, DataCoding};
-use crate::text::{self, Choice, Mode, SegmentOptions, Segments};
+use crate::text::{self, Choice, Mode, SegmentOptions, Segments, udh};
 
 /// Octets of user data in one short message (3GPP TS 23.040 §9.2.3.16): 140, or 160 unpacked septets.
 pub(super) fn capacity(data_coding: u8) -> usize {
@@ -21,9 +21,9 @@ pub(super) fn capacity(data_coding: u8) -> usize {
 /// How this carrier wants a text cut.
 pub(super) fn options(wanted: LongText, reference: u16) -> SegmentOptions {
     let (mode, reference_bits) = match wanted {
-        LongText::Udh8 => (Mode::Udh, 8),
+        // The message centre makes headers of SAR TLVs, so the parts must leave room for them.
+        LongText::Udh8 | LongText::Sar => (Mode::Udh, 8),
         LongText::Udh16 => (Mode::Udh, 16),
-        LongText::Sar => (Mode::Sar, 8),
         LongText::Payload => (Mode::Payload, 8),
     };
     let reference = if wanted == LongText::Udh16 { reference } else { reference & 0xFF };
@@ -100,7 +100,7 @@ pub(super) fn remake(mt: &Mt, quirks: &CarrierQuirks, reference: u16) -> Option<
         expires: env.expires(),
         due: env.due(),
         flags: env.flags() & !LONG | flags(quirks.long_text, &segments),
-        esm_class: env.esm_class() & !0x40 | if segments.udhi { 0x40 } else { 0 },
+        esm_class: env.esm_class() & !UDHI | if segments.udhi { UDHI } else { 0 },
         protocol_id: env.protocol_id(),
         priority: env.priority(),
         registered: env.registered(),
@@ -113,7 +113,6 @@ pub(super) fn remake(mt: &Mt, quirks: &CarrierQuirks, reference: u16) -> Option<
         tlvs: env.tlvs(),
         client_ref: env.client_ref(),
         tags: env.tags(),
-        reference: options.reference as u8,
     };
     Some(Envelope::build(&draft, segments.parts.iter().map(|part| part.octets.as_slice())))
 }
@@ -122,8 +121,9 @@ pub(super) fn remake(mt: &Mt, quirks: &CarrierQuirks, reference: u16) -> Option<
 pub(super) struct Dress<'a> {
     pub(super) source: Written<'a>,
     pub(super) dest: Written<'a>,
+    pub(super) esm_class: u8,
     pub(super) data_coding: u8,
-    pub(super) short_message: Cow<'a, [u8]>,
+    pub(super) short_message: Vec<u8>,
     pub(super) tlvs: Vec<u8>,
 }
 
@@ -156,29 +156,50 @@ impl<'a> Dress<'a> {
             Some(anew) => Written::Anew(anew),
             None => Written::Same(at),
         };
-        let udhi = env.esm_class() & 0x40 != 0;
-        let (mut body, data_coding) = quirks.coding.write(env.part(index), env.data_coding(), udhi);
-        if quirks.append_nul {
-            append_nul(body.to_mut(), data_coding);
-        }
         let mut tlvs = Vec::new();
+        let mut esm_class = env.esm_class();
+        let mut part = Cow::Borrowed(env.part(index));
+        if env.has(flag::SAR) && takes_tlvs {
+            part = Cow::Owned(as_sar(&part, &mut esm_class, &mut tlvs));
+        }
+        let (body, data_coding) = quirks.coding.write(&part, env.data_coding(), esm_class & UDHI != 0);
+        let mut body = body.into_owned();
+        if quirks.append_nul {
+            append_nul(&mut body, data_coding);
+        }
         if takes_tlvs {
             if env.has(flag::PAYLOAD) {
                 tlv::put(&mut tlvs, tlv::MESSAGE_PAYLOAD, &body);
-                body = Cow::Borrowed(b"");
-            } else if env.has(flag::SAR) {
-                tlv::put(&mut tlvs, tlv::SAR_MSG_REF_NUM, &[0, env.reference()]);
-                tlv::put(&mut tlvs, tlv::SAR_TOTAL_SEGMENTS, &[env.parts()]);
-                tlv::put(&mut tlvs, tlv::SAR_SEGMENT_SEQNUM, &[index as u8 + 1]);
+                body.clear();
             }
             vendor::write(&quirks.tlvs, &Tlvs::new(env.tlvs()), &mut tlvs);
         }
         Self {
             source: write(&quirks.source, env.from()),
             dest: write(&quirks.dest, env.to()),
+            esm_class,
             data_coding,
             short_message: body,
             tlvs,
         }
     }
+}
+
+/// A part without the concatenation element of its header, which is written as TLVs (SMPP 3.4 §5.3.2.22-24).
+fn as_sar(part: &[u8], esm_class: &mut u8, tlvs: &mut Vec<u8>) -> Vec<u8> {
+    let (header, body) = udh::split(part, *esm_class & UDHI != 0);
+    let Some(concat) = udh::concat(header) else { return part.to_vec() };
+    tlv::put(tlvs, tlv::SAR_MSG_REF_NUM, &concat.reference.to_be_bytes());
+    tlv::put(tlvs, tlv::SAR_TOTAL_SEGMENTS, &[concat.total]);
+    tlv::put(tlvs, tlv::SAR_SEGMENT_SEQNUM, &[concat.sequence]);
+    let mut rest = Vec::new();
+    for element in udh::elements(header).iter().filter(|e| !matches!(e.iei, udh::CONCAT_8 | udh::CONCAT_16)) {
+        rest.extend_from_slice(&[element.iei, element.data.len() as u8]);
+        rest.extend_from_slice(element.data);
+    }
+    let rest = udh::build(&rest).unwrap_or_default();
+    if rest.is_empty() {
+        *esm_class &= !UDHI;
+    }
+    [&rest, body].concat()
 }

@@ -442,7 +442,7 @@ fn write_segments(
             service_type,
             source: dress.as_ref().map_or(&from, |dress| &dress.source).addr(table.source),
             dest: dress.as_ref().map_or(&to, |dress| &dress.dest).addr(table.dest),
-            esm_class: env.esm_class(),
+            esm_class: dress.as_ref().map_or(env.esm_class(), |dress| dress.esm_class),
             protocol_id: env.protocol_id(),
             priority: env.priority(),
             schedule: b"",

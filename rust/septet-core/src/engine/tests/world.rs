@@ -21,6 +21,11 @@ pub(super) struct Got {
     pub(super) sequence: u32,
     pub(super) source: Vec<u8>,
     pub(super) dest: Vec<u8>,
+    /// Type and plan of both.
+    pub(super) types: [(u8, u8); 2],
+    pub(super) data_coding: u8,
+    pub(super) short_message: Vec<u8>,
+    pub(super) tlvs: Vec<(u16, Vec<u8>)>,
     pub(super) esm_class: u8,
     pub(super) registered: u8,
     pub(super) validity: Vec<u8>,
@@ -62,6 +67,10 @@ impl End {
                     sequence,
                     source: sm.source.addr.to_vec(),
                     dest: sm.dest.addr.to_vec(),
+                    types: [sm.source, sm.dest].map(|at| (at.ton, at.npi)),
+                    data_coding: sm.data_coding,
+                    short_message: sm.short_message.to_vec(),
+                    tlvs: sm.tlvs.iter().map(|(tag, value)| (tag, value.to_vec())).collect(),
                     esm_class: sm.esm_class,
                     registered: sm.registered,
                     validity: sm.validity.to_vec(),
@@ -364,6 +373,14 @@ impl World {
                 ..Sm::default()
             },
         );
+    }
+
+    /// The first submit that a carrier has not answered gets this id.
+    pub(super) fn answer(&mut self, carrier: usize, id: &str) {
+        let end = self.carriers[carrier].as_mut().unwrap();
+        let sequence = end.got.remove(0).sequence;
+        end.session.respond(sequence, command::SUBMIT_SM, 0, id.as_bytes());
+        self.run();
     }
 
     pub(super) fn receipt(&mut self, carrier: usize, id: &str, stat: &str) {
