@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field
 
 Alphabet = Literal["gsm7", "latin1", "ascii"]
 Format = Literal["as_is", "digits", "plus", "00", "national"]
+SendTlvs = Literal["by_version", "always", "never"]
 State = Literal[
     "enroute", "delivered", "expired", "deleted", "undeliverable", "accepted", "unknown", "rejected"
 ]
@@ -91,6 +92,7 @@ class CarrierQuirks(Struct, frozen=True, kw_only=True):
     strip_nul: its short messages end in a NUL that is no part of the text
     append_nul: it wants a NUL after each short message
     tlvs: TLVs of its own
+    send_tlvs: by_version: TLVs are sent if its bind response names a version that has them
     """
 
     message_id: Literal["as_is", "hex_to_decimal", "decimal_to_hex"] = "as_is"
@@ -114,6 +116,7 @@ class CarrierQuirks(Struct, frozen=True, kw_only=True):
     strip_nul: bool = False
     append_nul: bool = False
     tlvs: tuple[Tlv, ...] = ()
+    send_tlvs: SendTlvs = "by_version"
 
 
 class AccountQuirks(Struct, frozen=True, kw_only=True):
@@ -128,6 +131,7 @@ class AccountQuirks(Struct, frozen=True, kw_only=True):
     append_nul: it wants a NUL after each short message
     receipt_states: the final states that it hears of, over SMPP and by webhook; default: all
     receipt_dates: minutes: dates of ten digits in the text of a receipt; seconds: of twelve
+    send_tlvs: by_version: TLVs are sent if it bound with a version that has them
     """
 
     default_alphabet: Alphabet = "gsm7"
@@ -139,3 +143,4 @@ class AccountQuirks(Struct, frozen=True, kw_only=True):
     append_nul: bool = False
     receipt_states: tuple[FinalState, ...] = FINAL_STATES
     receipt_dates: Literal["minutes", "seconds"] = "minutes"
+    send_tlvs: SendTlvs = "by_version"

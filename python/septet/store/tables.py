@@ -70,6 +70,7 @@ def _account_quirks(quirks: AccountQuirks) -> dict[str, Any]:
         "append_nul": quirks.append_nul,
         "receipt_states": list(quirks.receipt_states),
         "receipt_seconds": quirks.receipt_dates == "seconds",
+        "send_tlvs": quirks.send_tlvs,
     }
 
 
@@ -97,6 +98,7 @@ def _carrier_quirks(quirks: CarrierQuirks) -> dict[str, Any]:
         "strip_nul": quirks.strip_nul,
         "append_nul": quirks.append_nul,
         "tlvs": [(tlv.name, tlv.tag, tlv.type, tlv.value) for tlv in quirks.tlvs],
+        "send_tlvs": quirks.send_tlvs,
     }
 
 

@@ -101,7 +101,7 @@ impl Engine {
                 let quirks = &self.tables.config.accounts[account as usize].quirks;
                 let (sent, whole) = if let Some(mt) = self.ledger.mt(handle) {
                     let note = Note::of(mt, bit, quirks, wall);
-                    let tlvs = if session.takes_tlvs() { &note.tlvs[..] } else { &[] };
+                    let tlvs = if quirks.send_tlvs.allow(session.takes_tlvs()) { &note.tlvs[..] } else { &[] };
                     let number = bit.trailing_zeros() as u8;
                     let sent = note.send(mt, quirks, tlvs, |sm| send(session, number, sm));
                     (sent, sent)

@@ -312,7 +312,7 @@ impl Mt {
         mt.segments.clear();
         for _ in 0..from.u8()? {
             let stage = if from.u8()? == 1 { Stage::Taken } else { Stage::Waiting };
-            let receipt = State::from_message_state(from.u8()?);
+            let receipt = State::stored(from.u8()?);
             mt.segments.push(Segment { stage, receipt, carrier_id: from.bytes()?.into() });
         }
         if mt.segments.len() != parts {

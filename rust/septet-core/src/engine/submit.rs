@@ -429,7 +429,7 @@ fn write_segments(
         }
         let env = &mt.env;
         // 3.4 §3.4: a peer that named no version knows no TLVs.
-        let takes_tlvs = session.takes_tlvs();
+        let takes_tlvs = table.quirks.send_tlvs.allow(session.takes_tlvs());
         let dress = (!plain).then(|| Dress::of(table, env, index, takes_tlvs));
         let (from, to) = (Written::Same(env.from()), Written::Same(env.to()));
         let service_type = match env.service_type() {

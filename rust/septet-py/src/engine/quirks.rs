@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use septet_core::engine::quirks::{
-    AccountQuirks, Base, CarrierQuirks, Coding, Country, IdForm, Kind, LongText, Style, VendorTlv,
+    AccountQuirks, Base, CarrierQuirks, Coding, Country, IdForm, Kind, LongText, SendTlvs, Style, VendorTlv,
 };
 use septet_core::smpp::receipt::{Dialect, Source, State, Unmarked};
 use septet_core::smpp::status::Class;
@@ -14,6 +14,9 @@ fn one_of<T: Copy>(what: &str, name: &str, known: &[(&str, T)]) -> PyResult<T> {
     let found = known.iter().find(|(known, _)| *known == name);
     found.map(|(_, value)| *value).ok_or_else(|| PyValueError::new_err(format!("no {what} {name:?}")))
 }
+
+const SEND_TLVS: [(&str, SendTlvs); 3] =
+    [("by_version", SendTlvs::ByVersion), ("always", SendTlvs::Always), ("never", SendTlvs::Never)];
 
 fn coding(alphabet: &str, packed: bool) -> PyResult<Coding> {
     let alphabet = DefaultAlphabet::from_name(alphabet).map_err(|e| PyValueError::new_err(e.message))?;
@@ -59,6 +62,7 @@ pub(super) struct CarrierQuirksIn {
     strip_nul: bool,
     append_nul: bool,
     tlvs: Vec<(String, u16, String, Option<String>)>,
+    send_tlvs: String,
 }
 
 impl CarrierQuirksIn {
@@ -99,6 +103,7 @@ impl CarrierQuirksIn {
             strip_nul: self.strip_nul,
             append_nul: self.append_nul,
             tlvs: self.tlvs.into_iter().map(vendor).collect::<PyResult<_>>()?,
+            send_tlvs: one_of("rule for TLVs", &self.send_tlvs, &SEND_TLVS)?,
         })
     }
 }
@@ -131,6 +136,7 @@ pub(super) struct AccountQuirksIn {
     append_nul: bool,
     receipt_states: Vec<String>,
     receipt_seconds: bool,
+    send_tlvs: String,
 }
 
 impl AccountQuirksIn {
@@ -148,6 +154,7 @@ impl AccountQuirksIn {
             append_nul: self.append_nul,
             receipts,
             receipt_seconds: self.receipt_seconds,
+            send_tlvs: one_of("rule for TLVs", &self.send_tlvs, &SEND_TLVS)?,
         })
     }
 }

@@ -31,6 +31,29 @@ pub enum LongText {
     Payload,
 }
 
+/// Whether TLVs are written to a link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SendTlvs {
+    /// If the peer named a version that has them (SMPP 3.4 §3.4).
+    #[default]
+    ByVersion,
+    /// Whatever it named.
+    Always,
+    /// Not even if it named one.
+    Never,
+}
+
+impl SendTlvs {
+    /// Whether they are, where the version says `by_version`.
+    pub(super) fn allow(self, by_version: bool) -> bool {
+        match self {
+            Self::ByVersion => by_version,
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
 /// What a carrier does differently. The default is the specification, and costs nothing.
 #[derive(Clone, Debug, Default)]
 pub struct CarrierQuirks {
@@ -58,6 +81,8 @@ pub struct CarrierQuirks {
     pub append_nul: bool,
     /// TLVs of its own.
     pub tlvs: Vec<VendorTlv>,
+    /// Whether it gets TLVs.
+    pub send_tlvs: SendTlvs,
 }
 
 impl CarrierQuirks {
@@ -94,6 +119,8 @@ pub struct AccountQuirks {
     pub receipts: u16,
     /// Dates of its receipts have seconds.
     pub receipt_seconds: bool,
+    /// Whether it gets TLVs.
+    pub send_tlvs: SendTlvs,
 }
 
 impl Default for AccountQuirks {
@@ -106,6 +133,7 @@ impl Default for AccountQuirks {
             append_nul: false,
             receipts: u16::MAX,
             receipt_seconds: false,
+            send_tlvs: SendTlvs::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What links do differently, seen from the other end of them.
 
 use super::world::{CONTACT, NUMBER, World, config};
-use crate::engine::quirks::{Base, CarrierQuirks, Coding, Country, IdForm, Kind, LongText, Style, VendorTlv};
+use crate::engine::quirks::{Base, CarrierQuirks, Coding, Country, IdForm, Kind, LongText, SendTlvs, Style, VendorTlv};
 use crate::engine::tables::Config;
 use crate::engine::{Post, Posted, Refusal};
 use crate::smpp::sm::{Addr, Sm};
@@ -399,6 +399,18 @@ fn tlvs_of_a_carriers_own_come_with_an_mo_and_outlive_a_crash() {
     let found = world.engine.find(&crate::engine::Filter::default(), 10);
     assert_eq!(found[0].text.as_deref(), Some("one two"));
     assert_eq!(found[0].params, [("billing".to_owned(), "258".to_owned())]);
+}
+
+#[test]
+fn tlvs_may_be_left_out_whatever_the_version() {
+    let quirks =
+        CarrierQuirks { tlvs: vec![billing(Some(&[0, 1]))], send_tlvs: SendTlvs::Never, ..CarrierQuirks::default() };
+    let mut config = with_north(quirks);
+    config.accounts[0].quirks.send_tlvs = SendTlvs::Never;
+    let mut world = World::with(config);
+    world.submit("hello");
+    world.receipt(0, "c1-0", "DELIVRD");
+    assert_eq!((world.north().got[0].tlvs.len(), world.esme().got[0].tlvs.len()), (0, 0));
 }
 
 #[test]
