@@ -134,7 +134,9 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "f
     ] = ()
     params: Annotated[
         dict[str, Annotated[str, Meta(max_length=255)]],
-        Meta(max_length=16, description="Values for TLVs of the carrier's own, by the name the configuration gives them."),
+        Meta(
+            max_length=16, description="Values for TLVs of the carrier's own, by the name the configuration gives them."
+        ),
     ] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -14,7 +14,8 @@ def test_every_problem_is_told_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         config.parse(
             '[[carrier]]\nid = "n"\nhost = "h"\nsystem_id = "s"\n[carrier.quirks]\npermanent_statuses = [1, 1]\n'
-            'dest_format = "national"\n[[account]]\nid = "a"\n[account.quirks]\naddress_format = "national"\npacked = 1',
+            'dest_format = "national"\n[[account]]\nid = "a"\n[account.quirks]\naddress_format = "national"\n'
+            "packed = 1",
             Path(),
         )
     assert {problem.path for problem in caught.value.problems} == {

@@ -77,7 +77,10 @@ def test_tables_in_quirks_are_read() -> None:
         ('dest_format = "national"', "dest_format"),
         ('country_code = "046"', "country_code"),
         ('receipt_words = [{ word = "A", state = "gone" }]', "receipt_words[0].state"),
-        ('receipt_words = [{ word = "a", state = "deleted" }, { word = "A", state = "expired" }]', "receipt_words[1].word"),
+        (
+            'receipt_words = [{ word = "a", state = "deleted" }, { word = "A", state = "expired" }]',
+            "receipt_words[1].word",
+        ),
         ('error_codes = [{ code = "27", name = "Absent" }]', "error_codes[0].name"),
         ('error_codes = [{ code = "27", name = "a" }, { code = "027", name = "b" }]', "error_codes[1].code"),
         ('tlvs = [{ name = "a", tag = 0x0424 }]', "tlvs[0].tag"),

@@ -78,7 +78,9 @@ def test_an_inbound_message_is_received_first(status: str, events: list[str]) ->
 
 
 def test_the_api_describes_all_that_is_shown() -> None:
-    shown = detailed(VIEW | {"data": "00", "err": "8", "params": {"a": "b"}, "keyword": "12345/INFO", "incomplete": True}, NOTHING)
+    shown = detailed(
+        VIEW | {"data": "00", "err": "8", "params": {"a": "b"}, "keyword": "12345/INFO", "incomplete": True}, NOTHING
+    )
     described = {field.encode_name for field in msgspec.structs.fields(MessageView)}
     assert shown.keys() <= described
     assert msgspec.convert(shown, MessageView).keyword == "12345/INFO"

@@ -77,7 +77,9 @@ def _once(seen: dict[Hashable, str], value: Hashable, shown: str, path: str, rea
 def _tlv(tlv: Draft, reader: Reader) -> None:
     tag, kind, value = tlv.get("tag"), tlv.get("type"), tlv.get("value")
     if tag in _OWN_TAGS:
-        reader.note(f"{tlv.path}.tag", f"0x{tag:04X} is {_OWN_TAGS[tag]}, which the node writes by itself", "see long_text")
+        reader.note(
+            f"{tlv.path}.tag", f"0x{tag:04X} is {_OWN_TAGS[tag]}, which the node writes by itself", "see long_text"
+        )
     if value is None or kind is None:
         return
     if bits := _INTS.get(kind):

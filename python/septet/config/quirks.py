@@ -12,9 +12,7 @@ from msgspec import Meta, Struct, field
 Alphabet = Literal["gsm7", "latin1", "ascii"]
 Format = Literal["as_is", "digits", "plus", "00", "national"]
 SendTlvs = Literal["by_version", "always", "never"]
-State = Literal[
-    "enroute", "delivered", "expired", "deleted", "undeliverable", "accepted", "unknown", "rejected"
-]
+State = Literal["enroute", "delivered", "expired", "deleted", "undeliverable", "accepted", "unknown", "rejected"]
 FinalState = Literal["delivered", "expired", "deleted", "undeliverable", "unknown", "rejected"]
 FINAL_STATES: tuple[FinalState, ...] = ("delivered", "expired", "deleted", "undeliverable", "unknown", "rejected")
 
@@ -82,7 +80,7 @@ class CarrierQuirks(Struct, frozen=True, kw_only=True):
     retry_statuses: command_statuses that mean: this message again, later or over another carrier
     permanent_statuses: command_statuses that mean: never
     packed: text in the default alphabet is packed, eight characters in seven octets, both ways
-    long_text: how the parts of a long text belong together: a header with an 8- or 16-bit reference, SAR TLVs, or one message_payload
+    long_text: how parts belong together: a header with an 8- or 16-bit reference, SAR TLVs, or one message_payload
     source_format: how it wants senders that are numbers; plus: +46…; 00: 0046…; national: 070…
     dest_format: how it wants recipients
     country_code: the country of numbers that it writes in the national form; "" = it writes none

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from septet.config import Config
+from septet.config.quirks import ErrorCode
 
 # SMPP 3.4 5.3.2.31.
 _NETWORKS: Final = {1: "ansi-136", 2: "is-95", 3: "gsm"}
@@ -14,7 +15,7 @@ class Causes:
     """The tables `error_codes` of all carriers."""
 
     def __init__(self, config: Config) -> None:
-        self._known = {
+        self._known: dict[tuple[str, str, str], ErrorCode] = {
             (carrier.id, code.in_, _plain(code.code)): code
             for carrier in config.carrier
             for code in carrier.quirks.error_codes

@@ -3,18 +3,19 @@
 use std::borrow::Cow;
 
 use super::envelope::{Address, Draft, Envelope, flag};
+use super::given::{as_written, dest_of};
 use super::id::Id;
 use super::journal::{Answer, Effect, Kind};
 use super::ledger::{Handle, Live};
 use super::message::{Mt, Status};
-use super::quirks::{self, AccountQuirks, CarrierQuirks, vendor};
+use super::quirks::vendor;
 use super::shape;
 use super::tables::{Route, digits};
 use super::tally::Direction;
 use super::wire::Put;
 use super::{Engine, NOBODY};
 use crate::clock::{Micros, WallMs};
-use crate::smpp::sm::{Addr, INTERMEDIATE, Sm};
+use crate::smpp::sm::{INTERMEDIATE, Sm};
 use crate::smpp::{command, status, time, tlv};
 use crate::text::coding::{Alphabet, DataCoding};
 use crate::text::{self, Choice, Encoding, SegmentOptions, Segments};
@@ -33,7 +34,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(code: &'static str, status: u32, field: &'static str, detail: impl Into<String>) -> Self {
+    pub(super) fn new(code: &'static str, status: u32, field: &'static str, detail: impl Into<String>) -> Self {
         Self { code, status, field, detail: detail.into() }
     }
 }
@@ -486,66 +487,4 @@ fn split(payload: &[u8], data_coding: u8, foreign: bool, mut options: SegmentOpt
     };
     let text = text::decode(payload, data_coding, b"", false, text::DefaultAlphabet::Gsm7);
     text::segment(&text.map_err(refuse)?, &options).map_err(refuse)
-}
-
-/// An address as its sender wrote it, or with the country that the sender left out.
-enum Given<'a> {
-    Same(Address<'a>),
-    Anew(quirks::address::Written),
-}
-
-impl Given<'_> {
-    fn address(&self) -> Address<'_> {
-        match self {
-            Self::Same(at) => *at,
-            Self::Anew(at) => Address { ton: at.ton, npi: at.npi, addr: at.addr() },
-        }
-    }
-
-    fn anew(&self) -> Option<Address<'_>> {
-        matches!(self, Self::Anew(_)).then(|| self.address())
-    }
-}
-
-/// An address of the API with the type that its form leaves open; with `+` or `00` it is international, so nothing is left.
-fn as_written<'a>(at: Address<'a>, text: &str) -> Addr<'a> {
-    let ton = if at.addr.len() < text.len() { 1 } else { 0 };
-    Addr { ton, npi: at.npi, addr: at.addr }
-}
-
-fn dest_of<'a>(quirks: &AccountQuirks, at: &Addr<'a>) -> Given<'a> {
-    match quirks.country.international(at.ton, at.addr) {
-        Some(anew) => Given::Anew(anew),
-        None => Given::Same(Address { ton: at.ton, npi: at.npi, addr: at.addr }),
-    }
-}
-
-impl Engine {
-    /// The same for a sender; a number of our own is written as it is configured.
-    fn source_of<'a>(&self, quirks: &AccountQuirks, at: &Addr<'a>) -> Given<'a> {
-        // Most accounts have no country, and need no look-up.
-        if quirks.country.code.is_empty() || self.tables.number(at.addr).is_some() {
-            return Given::Same(Address { ton: at.ton, npi: at.npi, addr: at.addr });
-        }
-        dest_of(quirks, at)
-    }
-
-    /// The caller's values for TLVs, as they lie in a message; what a carrier does not know by name is kept for one that does.
-    fn params(&self, chosen: &CarrierQuirks, params: &[(String, String)]) -> Result<Vec<u8>, Refusal> {
-        let mut out = Vec::new();
-        for (name, value) in params {
-            let named = |quirks: &&CarrierQuirks| quirks.tlvs.iter().any(|one| one.name == *name);
-            if !self.tables.config.carriers.iter().map(|carrier| &carrier.quirks).any(|q| named(&q)) {
-                let detail = format!("no carrier has a TLV named {name:?}");
-                return Err(Refusal::new("bad_param", status::ESME_RINVOPTPARAMVAL, "params", detail));
-            }
-            let own = chosen.tlvs.iter().find(|one| one.name == *name);
-            if own.is_some_and(|one| one.kind.encode(value).is_none_or(|octets| octets.len() > 255)) {
-                let detail = format!("{value:?} is no value of the carrier's TLV {name:?}");
-                return Err(Refusal::new("bad_param", status::ESME_RINVOPTPARAMVAL, "params", detail));
-            }
-            vendor::put_param(&mut out, name, value);
-        }
-        Ok(out)
-    }
 }

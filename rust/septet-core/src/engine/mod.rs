@@ -20,8 +20,10 @@
 //! | `view` | one message as the API shows it |
 
 mod accept;
+mod cause;
 mod deliver;
 mod envelope;
+mod given;
 mod id;
 mod inbound;
 mod journal;

@@ -1,9 +1,10 @@
 //! A receipt finds its message: at once, or when the submit_sm_resp comes that it overtook.
 
+use super::cause::Cause;
 use super::envelope::flag;
 use super::journal::Kind;
 use super::ledger::{Handle, Live};
-use super::message::{Cause, Held, Status, tell};
+use super::message::{Held, Status, tell};
 use super::quirks::message_id::Place;
 use super::wire::Put;
 use super::{Engine, Id};

@@ -1,9 +1,10 @@
 //! The way back: pages of the journal, applied by the same functions that wrote them.
 
+use super::cause::Cause;
 use super::envelope::Envelope;
 use super::journal::{Kind, VERSION};
 use super::ledger::{Handle, Live};
-use super::message::{Cause, Held, Inbound, Mo, Mt, NOBODY, Status};
+use super::message::{Held, Inbound, Mo, Mt, NOBODY, Status};
 use super::quirks::message_id::Place;
 use super::receipts::Told;
 use super::wire::Take;

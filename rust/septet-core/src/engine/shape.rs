@@ -27,7 +27,7 @@ pub(super) fn options(wanted: LongText, reference: u16) -> SegmentOptions {
         LongText::Payload => (Mode::Payload, 8),
     };
     let reference = if wanted == LongText::Udh16 { reference } else { reference & 0xFF };
-    SegmentOptions { mode, reference, reference_bits, ..SegmentOptions::default() }
+    SegmentOptions { reference, reference_bits, mode, ..SegmentOptions::default() }
 }
 
 /// The flags that say how parts belong together.

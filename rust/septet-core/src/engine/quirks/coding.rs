@@ -77,13 +77,11 @@ impl Coding {
         let Ok(text) = crate::text::decode(body, data_coding, header, false, DefaultAlphabet::Gsm7) else {
             return (Cow::Borrowed(octets), data_coding);
         };
-        match self.octets(&text) {
-            Some(own) => (joined(header, &own), data_coding),
-            None => {
-                let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
-                (joined(header, &units), UCS2)
-            }
+        if let Some(own) = self.octets(&text) {
+            return (joined(header, &own), data_coding);
         }
+        let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        (joined(header, &units), UCS2)
     }
 
     /// Whether every character of a text is in the link's default alphabet, where that is not GSM.

@@ -39,7 +39,7 @@ pub(in crate::engine) type Room = [u8; 64];
 
 impl IdForm {
     /// The id in the form in which both sides are equal. What is no number of the base, or too long, stays as it is.
-    pub(in crate::engine) fn comparable<'a>(&self, id: &'a [u8], place: Place, room: &'a mut Room) -> &'a [u8] {
+    pub(in crate::engine) fn comparable<'a>(self, id: &'a [u8], place: Place, room: &'a mut Room) -> &'a [u8] {
         let base = match place {
             Place::Response => self.response,
             Place::Receipt => self.receipt,

@@ -134,9 +134,9 @@ fn text_of<'a>(sm: &Sm<'a>, dialect: &Dialect, marked: bool, scratch: &'a mut Ve
     let wide = coding == Alphabet::Ucs2;
     if wide || dialect.packed && septets {
         if wide {
-            narrow(after, scratch)
+            narrow(after, scratch);
         } else {
-            unpack(after, header.len(), scratch)
+            unpack(after, header.len(), scratch);
         }
         return scan(scratch).filter(|text| text.id.is_some());
     }
