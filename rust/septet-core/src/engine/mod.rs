@@ -9,10 +9,10 @@
 //! |---|---|
 //! | `tables` | policy as data: accounts, carriers, numbers, routes, keywords |
 //! | `peers` | sessions: ESMEs and carrier links, chunk in, octets out |
-//! | `accept` | an MT is admitted: consent, route, carrier, parts |
+//! | `accept`, `given` | an MT is admitted: consent, route, carrier, parts |
 //! | `quirks`, `shape` | what differs from link to link, and a message as its carrier wants it |
 //! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
-//! | `receipts` | a receipt finds its message, now or later |
+//! | `receipts`, `cause` | a receipt finds its message, now or later |
 //! | `inbound` | an MO: parts, consent words, keywords, replies |
 //! | `deliver` | receipts and MOs go to their account |
 //! | `settle` | a message ends: status, what to tell, folding into the log |
