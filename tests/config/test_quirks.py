@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from septet import config
-from septet.config.quirks import AccountQuirks, CarrierQuirks
+from septet.config.kinds import choices, split
+from septet.config.quirks import AccountQuirks, CarrierQuirks, State
 from septet.errors import ConfigError
-from septet.store.tables import tables
+from septet.store import open_engine
 
 CARRIER = '[[carrier]]\nid = "north"\nhost = "h"\nsystem_id = "s"\npassword = "p"\n'
 ACCOUNT = '[[account]]\nid = "acme"\napi_key = "k"\n'
@@ -114,7 +116,42 @@ def examples() -> list[str]:
 
 @pytest.mark.parametrize("example", examples(), ids=lambda text: text.splitlines()[0])
 def test_the_examples_of_the_documentation_are_valid(example: str) -> None:
-    assert tables(config.parse(example, Path()))
+    opens(example)
+
+
+def choices_of(table: Any) -> list[tuple[str, str]]:
+    """Each key that is a choice, with each of its values."""
+    kinds = {found.name: choices(split(found.type)[0]) for found in msgspec.structs.fields(table)}
+    return [(name, option) for name, options in kinds.items() for option in options]
+
+
+@pytest.mark.parametrize(("name", "option"), choices_of(CarrierQuirks))
+def test_the_engine_knows_every_choice_of_a_carrier(name: str, option: str) -> None:
+    opens(f'{CARRIER}[carrier.quirks]\n{name} = "{option}"\ncountry_code = "46"')
+
+
+@pytest.mark.parametrize(("name", "option"), choices_of(AccountQuirks))
+def test_the_engine_knows_every_choice_of_an_account(name: str, option: str) -> None:
+    opens(f'{ACCOUNT}[account.quirks]\n{name} = "{option}"\ncountry_code = "46"')
+
+
+@pytest.mark.parametrize("state", get_args(State))
+def test_the_engine_knows_every_state(state: str) -> None:
+    opens(f'{CARRIER}[carrier.quirks]\nreceipt_words = [{{ word = "X", state = "{state}" }}]')
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("string", "a"), ("cstring", "a"), ("int8", "255"), ("int16", "65535"), ("int32", "4294967295"), ("hex", "00fF")],
+)
+def test_the_engine_knows_every_type_of_tlv(kind: str, value: str) -> None:
+    tlv = f'{{ name = "a", tag = 0x1401, type = "{kind}", value = "{value}" }}'
+    opens(f"{CARRIER}[carrier.quirks]\ntlvs = [{tlv}]")
+
+
+def opens(text: str) -> None:
+    """The engine takes the tables of this file."""
+    open_engine(config.parse(f'[store]\nengine = "memory"\n{text}', Path())).close()
 
 
 @pytest.mark.parametrize("table", [CarrierQuirks, AccountQuirks], ids=lambda table: table.__name__)

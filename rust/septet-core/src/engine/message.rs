@@ -506,7 +506,15 @@ pub struct Held {
     pub home: u64,
 }
 
+/// A notification is early only for as long as a response may take; one that comes after the end belongs to nothing.
+const NOTIFICATION_TTL_MS: u64 = 600_000;
+
 impl Held {
+    /// How long it is kept, where a final receipt is kept for `ttl_ms`.
+    pub(super) fn ttl_ms(&self, ttl_ms: u64) -> u64 {
+        if self.state.is_final() { ttl_ms } else { ttl_ms.min(NOTIFICATION_TTL_MS) }
+    }
+
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         out.put_u128(self.id.0);
         out.put_u64(self.at);

@@ -91,7 +91,8 @@ impl Engine {
             self.gone(open);
         }
         if !self.has_room() {
-            return false;
+            // Only what ends a message is worth asking for again.
+            return !state.is_final();
         }
         let held = Held {
             id: self.ids.next(wall),

@@ -186,9 +186,9 @@ impl Engine {
                 Some(Live::Mo(mo)) if mo.updated + limits.delivery_ttl_ms < wall => {
                     self.told_all(handle, now);
                 }
-                Some(Live::Held(held)) if held.at + limits.held_ttl_ms < wall => {
+                Some(Live::Held(held)) if held.at + held.ttl_ms(limits.held_ttl_ms) < wall => {
                     if let Some(carrier) = self.tables.carrier(&held.carrier) {
-                        self.tally.carriers[carrier as usize].unmatched += 1;
+                        self.tally.carriers[carrier as usize].unmatched += u64::from(held.state.is_final());
                         let key = self.id_key(carrier, &held.carrier_id, Place::Receipt);
                         self.correlation.drop_held(key, handle);
                     }

@@ -134,6 +134,18 @@ fn a_notification_that_belongs_to_nothing_is_not_kept() {
 }
 
 #[test]
+fn an_early_notification_is_kept_no_longer_than_a_response_may_take() {
+    let mut world = World::new();
+    world.north().reply = None;
+    world.submit_sm(b"hello", 0, 0, 0);
+    world.receipt(0, "stranger", "ENROUTE");
+    assert_eq!(world.engine.alive(), 2);
+    world.now += 601 * SECOND;
+    world.engine.tick(world.now);
+    assert_eq!((world.engine.alive(), world.engine.tally().carriers[0].unmatched), (1, 0));
+}
+
+#[test]
 fn a_held_receipt_that_is_given_up_makes_room_for_another() {
     let mut world = World::new();
     for _ in 0..10 {
