@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from septet.codec import normalise
+from septet.config.quirk_checks import check_account, check_carrier
 from septet.config.reader import Draft, Reader, nearest
 from septet.config.tls import TlsFileError, context
 from septet.config.values import Listen, Secret, SecretHash
@@ -43,9 +44,11 @@ def check(root: Draft, reader: Reader) -> None:
         _server_tls(root.get(path), reader)
     for account in accounts:
         _account(account, reader)
+        check_account(account, reader)
         _account_tls(account, root.get("smpp"), reader)
     for carrier in carriers:
         _carrier(carrier, reader)
+        check_carrier(carrier, reader)
     for number in numbers:
         _number(number, known, reader)
     for route in root.get("route"):

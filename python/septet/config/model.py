@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from septet.config.quirks import AccountQuirks, Alphabet, CarrierQuirks
 from septet.config.tls import CarrierTls, HttpTls, SmppTls
 from septet.config.values import Listen, Network, Secret, SecretHash
 
@@ -60,7 +61,6 @@ Rate = Annotated[int, Meta(ge=0, le=1_000_000)]
 Ton = Annotated[int, Meta(ge=0, le=7)]
 Npi = Annotated[int, Meta(ge=0, le=18)]
 Window = Annotated[int, Meta(ge=1, le=65_535)]
-Alphabet = Literal["gsm7", "latin1"]
 # What Linux takes.
 Keepalive = Annotated[int, Meta(ge=0, le=32_767)]
 
@@ -189,6 +189,7 @@ class Account(Struct, frozen=True, kw_only=True):
     tls_subject: common name or alternative name of the client certificate it must show when it binds
     webhook: where its events are posted
     mo: how it gets inbound messages; default: webhook if there is one, else smpp
+    quirks: what it does differently from the specification
     """
 
     id: Name
@@ -208,6 +209,7 @@ class Account(Struct, frozen=True, kw_only=True):
     tls_subject: Annotated[str, Meta(min_length=1, max_length=253)] | None = None
     webhook: Webhook | None = None
     mo: Literal["webhook", "smpp", "both"] = "smpp"
+    quirks: AccountQuirks = AccountQuirks()
 
     def admits(self, host: str) -> bool:
         """Whether a peer at this IP address may use the account."""
@@ -253,11 +255,12 @@ class Carrier(Struct, frozen=True, kw_only=True):
     source_npi: numbering plan of the sender; default: from the form of the address
     dest_ton: type of number of the recipient; default: from the form of the address
     dest_npi: numbering plan of the recipient; default: from the form of the address
-    default_alphabet: what data_coding 0 means to it
+    default_alphabet: what data_coding 0 means to it, both ways
     throttle_pause: how long nothing is sent after it has answered that it is throttled [s]
     retry_attempts: how often a message is sent again after a temporary refusal [attempts]
     retry_base: pause before that; it doubles each time [s]
     retry_max: the longest such pause [s]
+    quirks: what it does differently from the specification
     """
 
     id: Name
@@ -294,6 +297,7 @@ class Carrier(Struct, frozen=True, kw_only=True):
     retry_attempts: Annotated[int, Meta(ge=0, le=1000)] = 5
     retry_base: Interval = 1.0
     retry_max: Interval = 300.0
+    quirks: CarrierQuirks = CarrierQuirks()
 
 
 class Number(Struct, frozen=True, kw_only=True):

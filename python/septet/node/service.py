@@ -19,6 +19,7 @@ from septet.config import Config
 from septet.ingress.http.problems import FieldError, Problem, Refused, problem
 from septet.ingress.http.service import Idempotency, Page, Principal, Query, TraceQuery
 from septet.message import Accepted, Draft
+from septet.node.causes import Causes
 from septet.node.show import detailed, listed
 from septet.node.traces import Traces
 from septet.pacing import Allowance
@@ -45,6 +46,7 @@ class EngineService:
         self._config = config
         self._lanes = lanes
         self._allowances = allowances
+        self._causes = Causes(config)
         self._traces = traces
         self._index = {account.id: index for index, account in enumerate(config.account)}
         self._log = hub.engine.log()
@@ -170,7 +172,7 @@ class EngineService:
             found = rows[0] if rows else None
         if found is None or (account is not None and found["account"] != account):
             return None
-        return detailed(found)
+        return detailed(found, self._causes)
 
     async def messages(self, account: str | None, query: Query) -> Page:
         """Messages alive and in the log, newest first; an id is a place in time, so it is the cursor."""
@@ -192,7 +194,7 @@ class EngineService:
         newest = sorted(merged.values(), key=lambda row: row["id"], reverse=True)
         items = newest[: query.limit]
         cursor = items[-1]["id"] if len(newest) > query.limit else None
-        return Page([listed(item) for item in items], cursor)
+        return Page([listed(item, self._causes) for item in items], cursor)
 
     async def cancel(self, account: str | None, id: str) -> Cancelled:
         """Withdraws what has not left; durable when this returns."""

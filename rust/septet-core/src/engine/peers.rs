@@ -2,7 +2,6 @@
 
 use super::accept::Arrival;
 use super::journal::{Answer, Effect};
-use super::ledger::Handle;
 use super::submit::Response;
 use super::tables;
 use super::{Engine, NOBODY};
@@ -108,6 +107,8 @@ impl Engine {
             system_id: table.system_id.clone().into_bytes(),
         };
         let mut session = Session::new(config, now);
+        let (ton, npi) = table.quirks.address;
+        session.set_bind_address(ton, npi);
         session.bind(
             now,
             table.mode,
@@ -334,7 +335,7 @@ impl Engine {
                 let desk = &mut self.desks[account as usize];
                 desk.sessions.retain(|s| *s != sid);
                 for token in tokens {
-                    self.untold(Handle::from_token(token).0, account);
+                    self.untold(token, account);
                 }
                 self.attention.accounts.insert(account);
             }

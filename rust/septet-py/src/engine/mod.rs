@@ -2,6 +2,7 @@
 
 mod convert;
 mod measures;
+mod quirks;
 
 use std::sync::Arc;
 
