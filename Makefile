@@ -88,7 +88,7 @@ $(BENCH): requirements/bench.txt $(REQUIREMENTS)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt
 	@touch $@
 
-bench: setup $(BENCH) ## Benchmarks: texts a second beside all peers; messages a second, every state durable (10 minutes at most)
+bench: setup $(BENCH) ## Benchmarks: texts and PDUs a second beside all peers; messages a second, every state durable (10 minutes at most)
 	$(BIN)/python -m pytest -c bench/micro/pytest.ini bench/micro
 	$(BIN)/python bench/durable.py
 
