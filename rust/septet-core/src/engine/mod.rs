@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `tables` | policy as data: accounts, carriers, numbers, routes, keywords |
 //! | `peers` | sessions: ESMEs and carrier links, chunk in, octets out |
+//! | `deadlines` | which sessions' timers are due |
 //! | `accept` | an MT is admitted: consent, route, carrier, parts |
 //! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
 //! | `receipts` | a receipt finds its message, now or later |
@@ -19,6 +20,7 @@
 //! | `view` | one message as the API shows it |
 
 mod accept;
+mod deadlines;
 mod deliver;
 mod envelope;
 mod id;
@@ -132,6 +134,7 @@ pub struct Engine {
     desks: Vec<Desk>,
     peers: Vec<peers::Place>,
     free_peers: Vec<u32>,
+    deadlines: deadlines::Deadlines,
     wakes: BinaryHeap<Reverse<(Micros, Wake)>>,
     attention: Attention,
     tally: Tally,
@@ -179,6 +182,7 @@ impl Engine {
             desks,
             peers: Vec::new(),
             free_peers: Vec::new(),
+            deadlines: deadlines::Deadlines::default(),
             wakes: BinaryHeap::new(),
             attention: Attention::default(),
             order: 0,

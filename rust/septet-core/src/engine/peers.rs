@@ -1,6 +1,7 @@
 //! Sessions: ESMEs that bind to us and links that we bind to carriers. Chunk in, octets out.
 
 use super::accept::Arrival;
+use super::deadlines::NEVER;
 use super::journal::{Answer, Effect};
 use super::ledger::Handle;
 use super::submit::Response;
@@ -45,9 +46,10 @@ pub(super) struct Peer {
 }
 
 /// A place for a session; its epoch tells sessions that took it one after the other.
-#[derive(Default)]
 pub(super) struct Place {
     pub(super) epoch: u32,
+    /// When the session is to be looked at, as far as is known.
+    pub(super) due: Micros,
     pub(super) peer: Option<Box<Peer>>,
 }
 
@@ -56,12 +58,14 @@ const MAX_PDU: u32 = 70_000;
 impl Engine {
     fn place(&mut self, peer: Peer) -> u32 {
         let sid = self.free_peers.pop().unwrap_or_else(|| {
-            self.peers.push(Place::default());
+            self.peers.push(Place { epoch: 0, due: NEVER, peer: None });
             self.peers.len() as u32 - 1
         });
         let place = &mut self.peers[sid as usize];
         place.epoch += 1;
+        place.due = NEVER;
         place.peer = Some(Box::new(peer));
+        self.watch(sid);
         sid
     }
 
@@ -114,7 +118,7 @@ impl Engine {
         );
         let kind = Kind::Link { carrier, link };
         let sid = self.place(Peer { session, kind, bind: None, inbox: Vec::new() });
-        self.attention.output.insert(sid);
+        self.wrote(sid);
         sid
     }
 
@@ -123,16 +127,7 @@ impl Engine {
         self.drive(sid, now, |session, on| session.receive(now, chunk, on));
     }
 
-    pub(super) fn tick_peers(&mut self, now: Micros) {
-        for sid in 0..self.peers.len() as u32 {
-            let due = self.peer(sid).and_then(|p| p.session.next_deadline());
-            if due.is_some_and(|due| due <= now) {
-                self.drive(sid, now, |session, on| session.tick(now, on));
-            }
-        }
-    }
-
-    fn drive(&mut self, sid: u32, now: Micros, run: impl FnOnce(&mut Session, &mut dyn FnMut(Event<'_>))) {
+    pub(super) fn drive(&mut self, sid: u32, now: Micros, run: impl FnOnce(&mut Session, &mut dyn FnMut(Event<'_>))) {
         // The peer leaves its place, so that its events may change everything else.
         let Some(place) = self.peers.get_mut(sid as usize) else {
             return;
@@ -157,6 +152,7 @@ impl Engine {
             self.attention.output.insert(sid);
         }
         self.peers[sid as usize].peer = Some(peer);
+        self.watch(sid);
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a peer that is out of its place")]
@@ -281,7 +277,7 @@ impl Engine {
         peer.session.set_windows(out, inward);
         peer.session.accept_bind(now, request.sequence);
         self.desks[account as usize].sessions.push(sid);
-        self.attention.output.insert(sid);
+        self.wrote(sid);
         self.attention.accounts.insert(account);
     }
 
@@ -293,14 +289,14 @@ impl Engine {
         };
         peer.session.refuse_bind(request.sequence, status);
         self.tally.bad("unauthenticated", "bind_refused");
-        self.attention.output.insert(sid);
+        self.wrote(sid);
     }
 
     /// Begins an orderly end.
     pub fn unbind(&mut self, sid: u32, now: Micros) {
         if let Some(peer) = self.peer(sid) {
             peer.session.unbind(now);
-            self.attention.output.insert(sid);
+            self.wrote(sid);
         }
     }
 
@@ -353,7 +349,7 @@ impl Engine {
         let id = answer.id.map(super::id::Id::encode);
         let id = id.as_ref().map_or(&b""[..], |id| &id[..]);
         peer.session.respond(answer.sequence, answer.command, answer.status, id);
-        self.attention.output.insert(answer.session);
+        self.wrote(answer.session);
         if answer.command == command::SUBMIT_SM {
             self.tally.accept.observe(now.saturating_sub(answer.since));
         }
@@ -369,7 +365,7 @@ impl Engine {
         lane.map_or_else(Vec::new, |lane| lane.links.iter().map(Option::is_some).collect())
     }
 
-    /// Sessions of an account.
+    /// Sessions of an account, in the order of their binds.
     pub fn sessions_of(&self, account: u16) -> &[u32] {
         self.desks.get(account as usize).map_or(&[], |d| &d.sessions)
     }
