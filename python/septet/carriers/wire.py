@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 from septet._septet import Engine
+
+# How long a peer that floods is not read [s]: long beside what the others wait for, short beside any time-out.
+_REST: Final = 0.1
 
 
 class Hub(Protocol):
@@ -31,6 +34,8 @@ class Wire(asyncio.Protocol):
         self.session = -1
         self.transport: asyncio.Transport | None = None
         self.peer = ""
+        self._full = False
+        self._resting = False
 
     def opened(self) -> int:
         """Makes the engine's session; gives its number."""
@@ -51,7 +56,8 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """A chunk: one call into the engine, whatever it holds."""
-        self.hub.engine.receive(self.session, data, self.hub.now())
+        if self.hub.engine.receive(self.session, data, self.hub.now()):
+            self._rest()
         self.hub.turn_soon()
 
     def connection_lost(self, _exc: Exception | None) -> None:
@@ -80,10 +86,29 @@ class Wire(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """A peer that does not read what we answer is not read either: its window fills, not our memory."""
-        if self.transport is not None:
-            self.transport.pause_reading()
+        self._full = True
+        self._read()
 
     def resume_writing(self) -> None:
         """The peer reads again."""
-        if self.transport is not None:
+        self._full = False
+        self._read()
+
+    def _rest(self) -> None:
+        """A peer that does not heed its window waits while the others are served."""
+        if not self._resting:
+            self._resting = True
+            self._read()
+            asyncio.get_running_loop().call_later(_REST, self._rested)
+
+    def _rested(self) -> None:
+        self._resting = False
+        self._read()
+
+    def _read(self) -> None:
+        if self.transport is None or self.transport.is_closing():
+            return
+        if self._full or self._resting:
+            self.transport.pause_reading()
+        else:
             self.transport.resume_reading()

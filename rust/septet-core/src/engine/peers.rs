@@ -9,7 +9,7 @@ use super::tables;
 use super::{Engine, NOBODY};
 use crate::clock::Micros;
 use crate::smpp::command;
-use crate::smpp::session::{BindMode, Config, Event, Role, Session};
+use crate::smpp::session::{BadReason, BindMode, Config, Event, Role, Session};
 use crate::smpp::status::{self, Class};
 
 /// What a peer said when it wanted to bind.
@@ -54,6 +54,8 @@ pub(super) struct Place {
 }
 
 const MAX_PDU: u32 = 70_000;
+/// Requests beyond the window in one chunk that make it a flood: a peer that only races its window has fewer.
+const FLOOD: usize = 100;
 
 impl Engine {
     fn place(&mut self, peer: Peer) -> u32 {
@@ -122,23 +124,31 @@ impl Engine {
         sid
     }
 
-    /// One chunk as it was read.
-    pub fn receive(&mut self, sid: u32, chunk: &[u8], now: Micros) {
-        self.drive(sid, now, |session, on| session.receive(now, chunk, on));
+    /// One chunk as it was read; true if its peer does not heed its window, so that the others should be read first.
+    pub fn receive(&mut self, sid: u32, chunk: &[u8], now: Micros) -> bool {
+        self.drive(sid, now, |session, on| session.receive(now, chunk, on)) >= FLOOD
     }
 
-    pub(super) fn drive(&mut self, sid: u32, now: Micros, run: impl FnOnce(&mut Session, &mut dyn FnMut(Event<'_>))) {
+    /// Runs a session; gives how many of the requests that its peer made were beyond its window.
+    pub(super) fn drive(
+        &mut self,
+        sid: u32,
+        now: Micros,
+        run: impl FnOnce(&mut Session, &mut dyn FnMut(Event<'_>)),
+    ) -> usize {
         // The peer leaves its place, so that its events may change everything else.
         let Some(place) = self.peers.get_mut(sid as usize) else {
-            return;
+            return 0;
         };
         let (epoch, Some(mut peer)) = (place.epoch, place.peer.take()) else {
-            return;
+            return 0;
         };
         let Peer { session, kind, bind, inbox } = &mut *peer;
         let mut refused: Vec<(u32, u32, u32)> = Vec::new();
+        let mut over = 0;
         run(session, &mut |event| match *kind {
             Kind::Esme { account } => {
+                over += usize::from(matches!(event, Event::Bad { reason: BadReason::OverWindow }));
                 self.esme_event(sid, account, event, bind, inbox, &mut refused, now);
             }
             Kind::Link { carrier, link } => {
@@ -153,6 +163,7 @@ impl Engine {
         }
         self.peers[sid as usize].peer = Some(peer);
         self.watch(sid);
+        over
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a peer that is out of its place")]

@@ -3,7 +3,7 @@
 use super::world::{World, config};
 use crate::clock::SECOND;
 use crate::smpp::command;
-use crate::smpp::sm::Sm;
+use crate::smpp::sm::{Addr, Sm};
 use crate::smpp::status;
 
 #[test]
@@ -138,4 +138,21 @@ fn one_that_speaks_is_not_asked_and_one_that_leaves_is_forgotten() {
     assert_eq!(ticked(&mut world).0, [(talks, command::ENQUIRE_LINK)]);
     world.now += 5 * SECOND;
     assert_eq!(ticked(&mut world).0, [(fresh, command::ENQUIRE_LINK)]);
+}
+
+#[test]
+fn who_does_not_heed_its_window_is_a_flood_and_who_only_races_it_is_not() {
+    // The account's window is 100.
+    for (count, addr, flood) in [(199, &b"46701234567"[..], false), (200, b"46701234567", true), (200, b"", true)] {
+        let mut world = World::empty(config());
+        let sid = bind(&mut world);
+        let sm = Sm { dest: Addr { ton: 1, npi: 1, addr }, short_message: b"x", ..Sm::default() };
+        let mut frames = Vec::new();
+        for sequence in 0..count {
+            crate::smpp::frame::put(&mut frames, command::SUBMIT_SM, 0, 10 + sequence, |out| {
+                sm.write(command::SUBMIT_SM, out);
+            });
+        }
+        assert_eq!(world.engine.receive(sid, &frames, world.now), flood, "{count}");
+    }
 }
