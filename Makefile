@@ -92,8 +92,8 @@ bench: setup $(BENCH) ## Benchmarks: texts and PDUs a second beside all peers; m
 	$(BIN)/python -m pytest -c bench/micro/pytest.ini bench/micro
 	$(BIN)/python bench/durable.py
 
-bench-full: ## The benchmarks that take longer
-	@echo 'make bench-full: not built yet.' >&2; exit 2
+bench-full: bench ## The benchmarks that take longer: ten thousand binds, a drip and a flood among them
+	$(BIN)/python bench/binds.py
 
 FUZZ_SECONDS ?= 20
 FUZZ_EXAMPLES ?= 500
