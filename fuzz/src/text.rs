@@ -1,8 +1,10 @@
 //! Texts out and octets in: nothing lost, nothing split, no part too many, no error without its code.
 
+use septet_core::text::flat::{Body, Flat, Quick, Read};
+use septet_core::text::national::{Languages, NAMES, Shift};
 use septet_core::text::{
-    Choice, DefaultAlphabet, Encoding, SegmentOptions, Segments, alphabet, analyze, decode, gsm7, is_binary, segment,
-    udh,
+    Choice, DefaultAlphabet, Encoding, SegmentOptions, Segments, alphabet, analyze_with, decode, gsm7, is_binary,
+    segment, udh,
 };
 
 use crate::steer::Steer;
@@ -16,8 +18,13 @@ fn options(steer: &mut Steer<'_>) -> SegmentOptions {
     let flags = steer.octet();
     let wide = flags & 4 != 0;
     let reference = steer.word();
+    let encoding = [Choice::Auto, Choice::Gsm7, Choice::Ucs2, Choice::Latin1][usize::from(flags & 3)];
+    // One text in four may use some of the national tables.
+    let permitted = if flags & 0x60 == 0x60 && encoding == Choice::Auto { steer.word() } else { 0 };
+    let names = NAMES.iter().enumerate().skip(1).filter(|(at, _)| permitted >> at & 1 != 0).map(|(_, name)| name);
     SegmentOptions {
-        encoding: [Choice::Auto, Choice::Gsm7, Choice::Ucs2, Choice::Latin1][usize::from(flags & 3)],
+        encoding,
+        languages: Languages::from_names(names).expect("names of languages"),
         reference: if wide { reference } else { reference & 0xFF },
         reference_bits: if wide { 16 } else { 8 },
         packed: flags & 8 != 0,
@@ -31,6 +38,7 @@ pub fn roundtrip(data: &[u8]) {
     let mut steer = Steer::new(data);
     let (how, options) = (steer.octet(), options(&mut steer));
     let text = steer.text(how, if how >> 3 == 31 { LONG } else { SHORT });
+    flat(&text, &options);
     let segments = match segment(&text, &options) {
         Ok(segments) => segments,
         Err(error) => return refused(&text, &options, &error),
@@ -42,7 +50,9 @@ pub fn roundtrip(data: &[u8]) {
         // What it was replaced by needs no further replacement, and goes out alike.
         let again = segment(&read, &SegmentOptions { transliterate: false, ..options.clone() });
         let again = again.expect("a transliterated text can be sent");
-        assert!(options.packed || again == segments, "{text:?} became {read:?}");
+        let replaced = segments.replaced.clone();
+        assert!(!replaced.is_empty());
+        assert!(options.packed || Segments { replaced, ..again } == segments, "{text:?} became {read:?}");
     } else {
         // TS 23.038 §6.1.2.3.1: a packed text that ends in CR on an octet boundary is read with one CR more.
         let one_more = options.packed && text.ends_with('\r') && read.strip_suffix('\r') == Some(&text);
@@ -53,6 +63,28 @@ pub fn roundtrip(data: &[u8]) {
     }
     if options.encoding == Choice::Auto && !options.packed {
         analysed(&text, &segments, &options);
+    }
+}
+
+/// What is counted and cut many characters at a time is what the plan says, in every width that holds the text.
+fn flat(text: &str, options: &SegmentOptions) {
+    let four: Vec<u32> = text.chars().map(u32::from).collect();
+    let two: Option<Vec<u16>> = four.iter().map(|c| u16::try_from(*c).ok()).collect();
+    let one: Option<Vec<u8>> = four.iter().map(|c| u8::try_from(*c).ok()).collect();
+    let Ok(Some(quick)) = Quick::new(b"", None, options) else { return };
+    let views = [Some(Flat::Four(&four)), two.as_deref().map(Flat::Two), one.as_deref().map(Flat::One)];
+    for view in views.into_iter().flatten() {
+        assert_eq!(view.to_text().expect("no surrogates"), text);
+        if let Some(cost) = quick.cost(view) {
+            let full = analyze_with(text, b"", None, options).expect("has a cost");
+            assert_eq!((cost.encoding, cost.units, cost.segments), (full.encoding, full.units, full.segments));
+            if let Some(quick) = quick.analyze(view) {
+                assert_eq!(quick, full);
+            }
+        }
+        if let Some(segments) = quick.segment(view) {
+            assert_eq!(Ok(segments), segment(text, options));
+        }
     }
 }
 
@@ -113,8 +145,9 @@ fn ends_in_escape(septets: &[u8]) -> bool {
 }
 
 fn minimal(text: &str, segments: &Segments, options: &SegmentOptions) {
-    // A packed part may have to give up its last CR, which costs a septet that the plain reference does not know.
-    if options.packed || text.chars().count() > SHORT {
+    // A packed part may have to give up its last CR, which costs a septet that the plain reference does not know; nor does it
+    // know national tables.
+    if options.packed || segments.shift != Shift::NONE || text.chars().count() > SHORT {
         return;
     }
     let header = if options.reference_bits == 16 { 7 } else { 6 };
@@ -153,7 +186,7 @@ fn fewest(widths: &[usize], single: usize, part: usize) -> usize {
 }
 
 fn analysed(text: &str, segments: &Segments, options: &SegmentOptions) {
-    let analysis = analyze(text, options.reference_bits, options.transliterate).expect("what can be sent has a cost");
+    let analysis = analyze_with(text, b"", None, options).expect("what can be sent has a cost");
     let width = if segments.encoding == Encoding::Ucs2 { 2 } else { 1 };
     let lengths: Vec<usize> = segments.parts.iter().map(|part| part.body().len() / width).collect();
     assert_eq!(analysis.encoding, segments.encoding);
@@ -173,12 +206,22 @@ pub fn decoding(data: &[u8]) {
     let alphabet =
         [DefaultAlphabet::Gsm7, DefaultAlphabet::Latin1, DefaultAlphabet::Ascii][usize::from(flags % 4).min(2)];
     let packed = flags & 4 != 0;
-    match decode(body, coding, header, packed, alphabet) {
+    let plain = decode(body, coding, header, packed, alphabet);
+    let quick = Body { octets: body, data_coding: coding, udh: header, packed, default_alphabet: alphabet };
+    assert_eq!(quick.count(), plain.clone().map(|text| text.chars().count()));
+    let read = quick.read().map(|read| match read {
+        Read::Ascii(octets) => Flat::One(octets).to_text().expect("ASCII"),
+        Read::Two(chars) => Flat::Two(&chars).to_text().expect("no surrogates"),
+        Read::Four(chars) => Flat::Four(&chars).to_text().expect("no surrogates"),
+        Read::Text(text) => text,
+    });
+    assert_eq!(read, plain);
+    match plain {
         Ok(text) => {
             assert!(!is_binary(coding));
             assert!(text.chars().count() <= body.len() * 8 / 7);
             assert!(text.len() <= body.len() * 4);
-            reencoded(&text, body, coding, packed, alphabet);
+            reencoded(&text, body, coding, packed, alphabet, Shift::of(header));
         }
         Err(error) => {
             assert!(["text.undecodable", "text.bad_data_coding", "text.bad_udh"].contains(&error.code), "{error:?}");
@@ -190,7 +233,7 @@ pub fn decoding(data: &[u8]) {
 }
 
 /// Where a coding says one thing for sure, the text gives the octets back.
-fn reencoded(text: &str, body: &[u8], coding: u8, packed: bool, alphabet: DefaultAlphabet) {
+fn reencoded(text: &str, body: &[u8], coding: u8, packed: bool, alphabet: DefaultAlphabet, shift: Shift) {
     match (coding, alphabet) {
         (0x08, _) => assert_eq!(text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>(), body),
         (0x03, _) | (0, DefaultAlphabet::Latin1) => {
@@ -199,8 +242,8 @@ fn reencoded(text: &str, body: &[u8], coding: u8, packed: bool, alphabet: Defaul
         (0x01, _) | (0, DefaultAlphabet::Ascii) => assert_eq!(text.as_bytes(), body),
         (0, DefaultAlphabet::Gsm7) if !packed => {
             // §6.2.1.1 reads unknown codes as known characters, so only the second reading must agree with the first.
-            let septets = gsm7::encode(text).expect("what was read can be written");
-            assert_eq!(gsm7::decode(&septets).expect("septets"), text);
+            let septets = gsm7::encode_with(text, shift).expect("what was read can be written");
+            assert_eq!(gsm7::decode_with(&septets, shift).expect("septets"), text);
             assert!(septets.len() <= body.len());
         }
         _ => {}

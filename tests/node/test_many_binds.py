@@ -87,6 +87,9 @@ async def test_a_flood_is_not_read_for_a_while_and_then_again(tmp_path: Path) ->
         flood.transport.write(SUBMIT * 10_000)
         await eventually(lambda: not theirs.is_reading(), "the node to stop reading")
         flood.transport.write(smpp.Pdu("enquire_link", sequence=9).encode())
-        asked = lambda: any(pdu.command == "enquire_link_resp" for pdu in flood.got)  # noqa: E731
-        await eventually(lambda: asked() and theirs.is_reading(), "the node to read again")
+
+        def answered() -> bool:
+            return any(pdu.command == "enquire_link_resp" for pdu in flood.got)
+
+        await eventually(lambda: answered() and theirs.is_reading(), "the node to read again")
         flood.transport.abort()

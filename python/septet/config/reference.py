@@ -88,6 +88,8 @@ def _toml(value: Any) -> str:
         return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, float):
         return f"{value:g}" if value < 1e6 else str(int(value))
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(value) if isinstance(value, int) else json.dumps(str(value), ensure_ascii=False)
 
 

@@ -51,7 +51,7 @@ pub use deliver::{Hook, HookKind};
 pub use id::Id;
 pub use ledger::Handle;
 pub use message::{Event, NOBODY, Status};
-pub use peers::BindRequest;
+pub use peers::{BAD_STREAMS, BindRequest, MAX_PDU};
 pub use tally::{BOUNDS, CarrierTally, Direction, Histogram, Tally};
 pub use view::{Filter, View, view_of_record};
 

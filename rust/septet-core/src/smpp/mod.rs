@@ -3,7 +3,7 @@
 //! Bottom up: [`status`], [`command`] and [`tlv`] are tables; [`field`] reads and writes single parameters;
 //! [`frame`] cuts a stream into PDUs; [`layout`] walks a body by its table row; [`pdu`] decodes any operation; [`sm`] is the borrowed fast
 //! path for the three operations that carry a message; [`receipt`] and [`time`] read what is inside them;
-//! [`session`] owns the state machine.
+//! [`session`] owns the state machine; [`tap`] is what somebody who watches sees.
 //!
 //! Clause numbers are those of SMPP v3.4 issue 1.2 unless said otherwise.
 
@@ -16,6 +16,7 @@ pub mod receipt;
 pub mod session;
 pub mod sm;
 pub mod status;
+pub mod tap;
 pub mod time;
 pub mod tlv;
 

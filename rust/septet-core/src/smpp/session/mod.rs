@@ -111,6 +111,11 @@ impl Session {
         &mut self.out
     }
 
+    /// What has arrived of a PDU that is not whole yet.
+    pub fn pending(&self) -> &[u8] {
+        self.framer.pending()
+    }
+
     /// Where the session stands.
     pub const fn state(&self) -> State {
         self.state
