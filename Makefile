@@ -46,7 +46,7 @@ $(EXTENSION): $(REQUIREMENTS) Cargo.toml Cargo.lock pyproject.toml $(RUST_SOURCE
 run: setup ## Run the node with two simulated carriers (Ctrl-C stops it)
 	@exec $(BIN)/septet serve -c examples/quickstart.toml --with-simulators
 
-peers: ## Build the foreign SMPP programs that tests/peers talks to (needs Node.js, a JDK and Maven)
+peers: ## Build the foreign SMPP programs that tests/peers talks to (needs Node.js, a JDK and Maven, Go)
 	$(MAKE) --no-print-directory -C tests/peers
 
 test: setup ## Run every test, Rust and Python

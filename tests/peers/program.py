@@ -23,7 +23,7 @@ with the command_status (-1: no response). What the other side asks for is answe
     closed
 
 `text` is what the library makes of the octets, in UTF-8, and like `udh` hexadecimal; `parsed` what it makes of a
-receipt. At the end of its input the program ends.
+receipt. `coding` is left out where the library does not know the value. At the end of its input the program ends.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ class Peer:
 
     def missing(self) -> str | None:
         """Why it cannot be started, or None."""
-        if shutil.which(self.command[0]) is None:
-            return f"{self.command[0]} is not installed"
         if self.built is not None and not self.built.exists():
             return f"{self.name} is not built (make peers)"
+        if shutil.which(self.command[0]) is None:
+            return f"{self.command[0]} is not installed"
         return None
 
 
@@ -77,6 +77,7 @@ PEERS = [
     Peer("node_smpp", ("node", str(PROGRAMS / "node_smpp" / "peer.js")), built=BUILD / "node_smpp" / "node_modules"),
     _java("Jsmpp"),
     _java("Cloudhopper"),
+    Peer("gosmpp", (str(BUILD / "gosmpp" / "peer"),), built=BUILD / "gosmpp" / "peer"),
 ]
 
 
