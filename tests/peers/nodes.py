@@ -13,6 +13,7 @@ ENQUIRE = 0.5  # seconds of silence after which the node asks whether its peer i
 _HEAD = """\
 [node]
 data_dir = "data"
+shutdown_grace = 1.0
 
 [smpp]
 listen = ["{host}:{smpp}"]
@@ -60,7 +61,7 @@ carriers = [{{ id = "{id}" }}]
 
 
 @contextmanager
-def _running(folder: Path, toml: str, carriers: dict[str, Simulator]) -> Iterator[Node]:
+def running(folder: Path, toml: str, carriers: dict[str, Simulator]) -> Iterator[Node]:
     smpp, http, metrics = free_ports(3)
     node = Node(
         folder, smpp, http, metrics, carriers, Process(["serve", "-c", str(folder / "node.toml")], folder / "node.log")
@@ -75,7 +76,7 @@ def _running(folder: Path, toml: str, carriers: dict[str, Simulator]) -> Iterato
         node.kill()
 
 
-def _link(port: int, mode: str, to: str | None) -> str:
+def link(port: int, mode: str, to: str | None) -> str:
     """A carrier named after its mode, and the route to it."""
     carrier = _CARRIER.format(id=mode, host=HOST, port=port, bind=mode, enquire=0 if mode == "transmitter" else ENQUIRE)
     return carrier if to is None else carrier + _ROUTE.format(to=to, id=mode)
@@ -86,7 +87,7 @@ def node_for_esmes(folder: Path) -> Iterator[Node]:
     """A node with a simulated carrier that sends receipts at once."""
     simulator = Simulator.start("north", folder, "--dlr-delay", "0.05")
     try:
-        with _running(folder, _link(simulator.port, "transceiver", ""), {"north": simulator}) as node:
+        with running(folder, link(simulator.port, "transceiver", ""), {"north": simulator}) as node:
             yield node
     finally:
         simulator.process.kill()
@@ -100,5 +101,5 @@ def node_of_carrier(folder: Path, port: int) -> Iterator[Node]:
     carrier is alive, so that the carrier gets to ask.
     """
     links = [("transceiver", "4670"), ("transmitter", "4671"), ("receiver", None)]
-    with _running(folder, "".join(_link(port, mode, to) for mode, to in links), {}) as node:
+    with running(folder, "".join(link(port, mode, to) for mode, to in links), {}) as node:
         yield node

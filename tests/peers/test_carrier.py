@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.node.harness import NUMBER, Node, free_ports, wait_until
+from tests.peers.dissector import complaints
 from tests.peers.nodes import node_of_carrier
 from tests.peers.program import Event, Peer, Program, octets_of, peers, program
 from tests.peers.relay import Relay, relay
@@ -182,3 +183,8 @@ def test_node_unbinds_when_it_stops(network: Network) -> None:
     assert len(answered) == len(MODES)
     assert network.wire.answered("node", "unbind", since=frames)
     wait_until(lambda: len(network.carrier.seen("bind", since=since)) >= len(MODES), "the links to bind again")
+
+
+def test_tshark_reads_all_that_we_wrote(network: Network) -> None:
+    """After all the others here."""
+    assert complaints([frame.octets for frame in network.wire.frames if frame.by == "node"]) == []

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.node.harness import NUMBER, Node, wait_until
+from tests.peers.dissector import complaints
 from tests.peers.nodes import node_for_esmes
 from tests.peers.program import Event, Peer, Program, bind, octets_of, peers, program
 from tests.peers.relay import Relay, Side, relay
@@ -180,3 +181,8 @@ def test_it_binds_again_after_a_cut_and_gets_what_it_missed(node: Node, wire: Re
         event = esme.wait("deliver", lambda event: event["from"] == person)
         assert octets_of(event, "text") == b"Are you there?"
         wait_for_receipts(esme, submit(esme, person, "I am"))
+
+
+def test_tshark_reads_all_that_we_wrote(wire: Relay) -> None:
+    """After all the others here."""
+    assert complaints([frame.octets for frame in wire.frames if frame.by == "node"]) == []

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.node.harness import HOST, NUMBER, Answer, Node, free_ports, request, wait_until
+from tests.peers.dissector import complaints
 from tests.peers.nodes import node_for_esmes
 from tests.peers.relay import Relay, relay
 
@@ -269,3 +270,8 @@ def test_it_unbinds_when_it_stops(kannel: Kannel) -> None:
     since = len(kannel.wire.frames)
     kannel.stop("bearerbox")
     kannel.wire.wait_for("peer", "unbind", since=since)
+
+
+def test_tshark_reads_all_that_we_wrote(kannel: Kannel) -> None:
+    """After all the others here."""
+    assert complaints([frame.octets for frame in kannel.wire.frames if frame.by == "node"]) == []
