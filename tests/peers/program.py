@@ -32,6 +32,7 @@ import itertools
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,6 +57,7 @@ class Peer:
     command: tuple[str, ...]
     roles: tuple[str, ...] = ("esme", "carrier")
     built: Path | None = None
+    needs: tuple[str, ...] = ()
 
     def missing(self) -> str | None:
         """Why it cannot be started, or None."""
@@ -63,6 +65,8 @@ class Peer:
             return f"{self.name} is not built (make peers)"
         if shutil.which(self.command[0]) is None:
             return f"{self.command[0]} is not installed"
+        if self.needs and subprocess.run(self.needs, capture_output=True, check=False).returncode:
+            return f"{self.name} is not installed ({' '.join(self.needs)})"
         return None
 
 
@@ -74,6 +78,8 @@ def _java(name: str) -> Peer:
 
 
 PEERS = [
+    Peer("smpplib", (sys.executable, str(PROGRAMS / "smpplib" / "peer.py")), roles=("esme",)),
+    Peer("net_smpp", ("perl", str(PROGRAMS / "net_smpp" / "peer.pl")), needs=("perl", "-MNet::SMPP", "-e", "1")),
     Peer("node_smpp", ("node", str(PROGRAMS / "node_smpp" / "peer.js")), built=BUILD / "node_smpp" / "node_modules"),
     _java("Jsmpp"),
     _java("Cloudhopper"),
