@@ -43,7 +43,7 @@ class Network:
         assert len(got) == parts
         return sorted(got, key=lambda event: event["udh"])
 
-    def receipt(self, submitted: Event, stat: str = "DELIVRD", state: int = 2) -> None:
+    def receipt(self, submitted: Event, stat: str = "DELIVRD", state: int = 2, mode: str = "transceiver") -> None:
         """The carrier says what became of a part, and the node takes it."""
         dates = "submit date:2601010000 done date:2601010001"
         text = f"id:{submitted['id']} sub:001 dlvrd:001 {dates} stat:{stat} err:000 text:"
@@ -53,9 +53,7 @@ class Network:
             "receipted": submitted["id"],
             "state": state,
         }
-        answer = self.carrier.ask(
-            "deliver", mode="transceiver", **fields, coding=0, esm_class=4, octets=text.encode().hex()
-        )
+        answer = self.carrier.ask("deliver", mode=mode, **fields, coding=0, esm_class=4, octets=text.encode().hex())
         assert answer["status"] == "0"
 
     def mo(self, person: str, text: str, *, mode: str = "transceiver", coding: int = 0, header: bytes = b"") -> None:
@@ -119,6 +117,12 @@ def test_message_is_delivered_when_all_its_parts_are(network: Network) -> None:
     network.receipt(first)
     assert network.status(id) == "submitted"
     network.receipt(second)
+    wait_until(lambda: network.status(id) == "delivered", "delivered")
+
+
+def test_receipt_of_a_transmitter_comes_over_the_receiver(network: Network) -> None:
+    id = network.send("46710000010", "Out here, back there")
+    network.receipt(network.taken("46710000010")[0], mode="receiver")
     wait_until(lambda: network.status(id) == "delivered", "delivered")
 
 

@@ -112,10 +112,11 @@ pub(super) fn config() -> Config {
         optout_status: 0x400,
         ..Account::default()
     };
-    let carrier = |id: &str| Carrier {
+    let carrier = |id: &str, centre: u16| Carrier {
         id: id.into(),
         mode: BindMode::Transceiver,
         links: 1,
+        centre,
         window: 10,
         system_id: "septet".into(),
         password: "secret".into(),
@@ -141,7 +142,7 @@ pub(super) fn config() -> Config {
     };
     Config {
         accounts: vec![account("acme"), account("other")],
-        carriers: vec![carrier("north"), carrier("south")],
+        carriers: vec![carrier("north", 0), carrier("south", 1)],
         numbers: vec![Number {
             address: NUMBER.into(),
             account: Some(0),
