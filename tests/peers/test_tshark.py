@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -218,6 +220,37 @@ def test_messages_and_receipts(between: Between) -> None:
             between.carrier.mo(to, NUMBER, text)
         wait_until(lambda: len(between.esme.sent("node", "deliver_sm")) >= 30, "receipts and MOs")
         assert wire.is_alive()
+
+
+def odd_submit(chance: random.Random, sequence: int) -> bytes:
+    """A submit_sm with odd values in it, whose frame is sound."""
+    octets = chance.randbytes(chance.randrange(100))
+    tags = [*TLVS, 0x1400, 0x1501, 0xFFFE]
+    fields: dict[str, Any] = {
+        "service_type": chance.choice(["", "CMT", "WAPxx"]),
+        "source_addr": chance.choice([NUMBER, "Septet", "+4670", ""]),
+        "destination_addr": chance.choice(["46700000005", "+46700000005", "0046700000005"]),
+        "esm_class": chance.choice([0, 0x40, 0xC0, chance.randrange(256)]),
+        "schedule_delivery_time": chance.choice(["", "", "garbage", "000000000001000R"]),
+        "validity_period": chance.choice(["", "", "xx", "000001000000000R"]),
+        "data_coding": chance.choice([0, 3, 8, chance.randrange(256)]),
+        "short_message": chance.choice([b"", b"hello", b"\x05\0\x03\x01\x01\x01hello", octets]),
+    }
+    for name in ("source_addr_ton", "source_addr_npi", "dest_addr_ton", "dest_addr_npi", "protocol_id"):
+        fields[name] = chance.choice([0, 1, chance.randrange(256)])
+    for name in ("priority_flag", "registered_delivery", "replace_if_present_flag", "sm_default_msg_id"):
+        fields[name] = chance.choice([0, 1, chance.randrange(256)])
+    tlvs = [(chance.choice(tags), chance.randbytes(chance.randrange(6))) for _ in range(chance.randrange(3))]
+    return smpp.Pdu("submit_sm", sequence=sequence, fields=fields, tlvs=tlvs).encode()
+
+
+def test_what_an_esme_gets_wrong_is_not_passed_on(between: Between) -> None:
+    """The frames are looked at by the last test."""
+    chance = random.Random(5)
+    with bound(between.esme.port) as wire:
+        statuses = [wire.ask(odd_submit(chance, sequence)).status for sequence in range(2, 400)]
+    assert statuses.count(ROK) > 50
+    assert len(set(statuses)) > 3
 
 
 def test_an_opted_out_recipient(between: Between) -> None:

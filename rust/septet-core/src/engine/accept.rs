@@ -15,7 +15,7 @@ use crate::clock::{Micros, WallMs};
 use crate::smpp::sm::Sm;
 use crate::smpp::{command, status, time, tlv};
 use crate::text::coding::{Alphabet, DataCoding};
-use crate::text::{self, Choice, Encoding, SegmentOptions};
+use crate::text::{self, Choice, Encoding, SegmentOptions, udh};
 
 /// Why a message is not taken, for both protocols.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,6 +143,10 @@ impl Engine {
         if single && payload.len() > 254 {
             let detail = "a part made by the sender has at most 254 octets";
             return Err(Refusal::new("bad_length", status::ESME_RINVMSGLEN, "text", detail));
+        }
+        if udhi && !udh::leads(payload) {
+            let detail = "esm_class says that the text begins with a user data header, but it does not";
+            return Err(Refusal::new("bad_header", status::ESME_RINVESMCLASS, "text", detail));
         }
         let mut esm_class = sm.esm_class;
         let parts = if single {
@@ -443,10 +447,12 @@ fn encoding_of(data_coding: u8) -> u8 {
     }
 }
 
-/// TLVs that go on to the carrier; the text itself does not, since the node has it as parts.
+/// TLVs that go on to the carrier: not the text itself, since the node has it as parts, and not what a strict peer would refuse.
 fn travelling(sm: &Sm<'_>) -> Vec<u8> {
     let mut out = Vec::new();
-    for (tag, value) in sm.tlvs.iter().filter(|(tag, _)| *tag != tlv::MESSAGE_PAYLOAD) {
+    for (tag, value) in
+        sm.tlvs.iter().filter(|(tag, value)| *tag != tlv::MESSAGE_PAYLOAD && tlv::fits(*tag, value.len()))
+    {
         tlv::put(&mut out, tag, value);
     }
     out

@@ -16,6 +16,7 @@ use crate::smpp::receipt::{self, State};
 use crate::smpp::sm::{Addr, Sm};
 use crate::smpp::status::{self, Class};
 use crate::smpp::tlv::{self, Tlvs};
+use crate::text::udh;
 
 /// What a webhook is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -304,7 +305,7 @@ fn write_receipt(mt: &Mt, wall: WallMs, text: &mut Vec<u8>, tlvs: &mut Vec<u8>) 
     let done = mt.events.last().map_or(wall, |e| e.at);
     let error = format!("{:03}", mt.error % 1000);
     let start = view::text_of_mt(mt).unwrap_or_default();
-    let start: String = start.chars().filter(char::is_ascii).take(20).collect();
+    let start: String = start.chars().filter(|c| (' '..='~').contains(c)).take(20).collect();
     receipt::write_text(text, &id, state, error.as_bytes(), mt.env.created(), done, start.as_bytes(), parts, delivered);
     let mut terminated = id.to_vec();
     terminated.push(0);
@@ -333,7 +334,8 @@ fn mo_sm(part: &super::message::Inbound) -> Sm<'_> {
     Sm {
         source: Addr { ton: part.from.0, npi: part.from.1, addr: &part.from.2 },
         dest: Addr { ton: part.to.0, npi: part.to.1, addr: &part.to.2 },
-        esm_class: part.esm_class & 0xC0,
+        // A header that is none would have a strict ESME refuse for ever what the carrier has handed over.
+        esm_class: part.esm_class & if udh::leads(&part.octets) { 0xC0 } else { 0x80 },
         data_coding: part.data_coding,
         short_message: &part.octets,
         ..Sm::default()

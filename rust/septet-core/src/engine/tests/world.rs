@@ -27,6 +27,7 @@ pub(super) struct Got {
     pub(super) body: Vec<u8>,
     pub(super) receipted: Option<Vec<u8>>,
     pub(super) state: Option<u32>,
+    pub(super) tlvs: Vec<u8>,
 }
 
 /// The other end of one of the engine's sessions.
@@ -68,6 +69,7 @@ impl End {
                     body: sm.payload().to_vec(),
                     receipted: sm.tlvs.text(tlv::RECEIPTED_MESSAGE_ID).map(<[u8]>::to_vec),
                     state: sm.tlvs.int(tlv::MESSAGE_STATE),
+                    tlvs: sm.tlvs.raw().to_vec(),
                 });
                 answer.push((sequence, command));
             }
@@ -320,8 +322,7 @@ impl World {
     }
 
     pub(super) fn submit_sm(&mut self, body: &[u8], data_coding: u8, esm_class: u8, registered: u8) {
-        let end = self.esme.as_mut().unwrap();
-        let sm = Sm {
+        self.submit_with(&Sm {
             source: Addr { ton: 3, npi: 0, addr: NUMBER.as_bytes() },
             dest: Addr { ton: 1, npi: 1, addr: CONTACT.as_bytes() },
             short_message: body,
@@ -329,7 +330,11 @@ impl World {
             esm_class,
             registered,
             ..Sm::default()
-        };
+        });
+    }
+
+    pub(super) fn submit_with(&mut self, sm: &Sm<'_>) {
+        let end = self.esme.as_mut().unwrap();
         let write = |out: &mut Vec<u8>| sm.write(command::SUBMIT_SM, out);
         end.session.request(self.now, command::SUBMIT_SM, 0, write).unwrap();
         self.run();
