@@ -47,7 +47,7 @@ run: setup ## Run the node with two simulated carriers (Ctrl-C stops it)
 	@exec $(BIN)/septet serve -c examples/quickstart.toml --with-simulators
 
 peers: ## Build the foreign SMPP programs that tests/peers talks to (needs Node.js, a JDK and Maven, Go)
-	$(MAKE) --no-print-directory -C tests/peers
+	$(MAKE) --no-print-directory --keep-going -C tests/peers
 
 test: setup ## Run every test, Rust and Python
 	cargo test --workspace --exclude septet-py --locked --quiet
@@ -110,6 +110,6 @@ docs: ## The documentation as a site
 	@echo 'make docs: not built yet.' >&2; exit 2
 
 clean: ## Remove what was built (never a data folder)
-	rm -rf target $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf target $(VENV) tests/peers/build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find python tests rust -name __pycache__ -type d -prune -exec rm -rf {} +
 	find python -name '*.so' -delete
