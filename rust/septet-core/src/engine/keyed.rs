@@ -49,7 +49,7 @@ pub(super) struct Correlation {
     /// Of each carrier, the message centre that gives the ids.
     centres: Vec<u16>,
     sent: IdMap<(Handle, u8)>,
-    held: IdMap<Handle>,
+    held: IdMap<Vec<Handle>>,
 }
 
 impl Correlation {
@@ -57,7 +57,7 @@ impl Correlation {
         Self { seed, centres, sent: IdMap::default(), held: IdMap::default() }
     }
 
-    /// The id is kept as the carrier wrote it.
+    /// The id in the form in which the carrier's responses and receipts agree.
     pub(super) fn key(&self, carrier: u16, carrier_id: &[u8]) -> u128 {
         let centre = self.centres.get(carrier as usize).copied().unwrap_or(carrier);
         key(self.seed, &[&centre.to_le_bytes(), carrier_id])
@@ -79,10 +79,25 @@ impl Correlation {
     }
 
     pub(super) fn hold(&mut self, key: u128, handle: Handle) {
-        self.held.insert(key, handle);
+        self.held.entry(key).or_default().push(handle);
     }
 
-    pub(super) fn release(&mut self, key: u128) -> Option<Handle> {
-        if self.held.is_empty() { None } else { self.held.remove(&key) }
+    /// Receipts that wait for this id, oldest first.
+    pub(super) fn held(&self, key: u128) -> &[Handle] {
+        self.held.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Gives up one of them.
+    pub(super) fn drop_held(&mut self, key: u128, handle: Handle) {
+        if let Some(held) = self.held.get_mut(&key) {
+            held.retain(|other| *other != handle);
+            if held.is_empty() {
+                self.held.remove(&key);
+            }
+        }
+    }
+
+    pub(super) fn release(&mut self, key: u128) -> Vec<Handle> {
+        if self.held.is_empty() { Vec::new() } else { self.held.remove(&key).unwrap_or_default() }
     }
 }

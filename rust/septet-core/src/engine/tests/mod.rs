@@ -5,5 +5,7 @@ mod crash;
 mod damage;
 mod flow;
 mod peers;
+mod quirks;
+mod receipts;
 mod strict;
 mod world;
