@@ -23,6 +23,7 @@ fn engine() -> Engine {
         }],
         carriers: vec![Carrier {
             id: "north".into(),
+            centre: 0,
             mode: BindMode::Transceiver,
             links: 1,
             window: 10,
