@@ -43,7 +43,7 @@ class Link:
         self._backoff = Backoff(config.reconnect_min, config.reconnect_max, seed)
         self._task: asyncio.Task[None] | None = None
         self._gone = asyncio.Event()
-        self._connection: _Connection | None = None
+        self._connection: Wire | None = None
 
     @property
     def connected(self) -> bool:
@@ -51,14 +51,16 @@ class Link:
         return self._connection is not None
 
     def start(self) -> None:
-        """Begins to connect, for as long as the node runs."""
+        """Begins to connect, for as long as the node runs; a carrier that says outbind is the one that connects."""
+        if self.config.outbind is not None:
+            return
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"link {self.config.id}")
 
     def up(self) -> None:
         """It has bound: the next pause is short again."""
         self._backoff.reset()
 
-    def began(self, connection: _Connection) -> None:
+    def began(self, connection: Wire) -> None:
         """There is a connection."""
         self._connection = connection
 

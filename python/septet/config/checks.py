@@ -42,6 +42,7 @@ def check(root: Draft, reader: Reader) -> None:
         _account(account, reader)
     for carrier in carriers:
         _carrier(carrier, reader)
+    _outbinds(carriers, reader)
     for number in numbers:
         _number(number, known, reader)
     for route in root.get("route"):
@@ -215,8 +216,27 @@ def _carrier(carrier: Draft, reader: Reader) -> None:
             f"{carrier.path}.password",
             f"is longer than SMPP's {_PASSWORD_OCTETS} octets",
         )
+    if carrier.get("interface_version") == "3.3" and carrier.get("bind") == "transceiver":
+        reader.note(
+            f"{carrier.path}.bind",
+            "SMPP 3.3 has no transceiver",
+            'write "transmitter" or "receiver", or another interface_version',
+        )
     _ordered(carrier, "reconnect_min", "reconnect_max", reader)
     _ordered(carrier, "retry_base", "retry_max", reader)
+
+
+def _outbinds(carriers: Iterable[Draft], reader: Reader) -> None:
+    """Two carriers that say the same could not be told apart."""
+    seen: dict[tuple[str, str], str] = {}
+    for carrier in carriers:
+        outbind = carrier.get("outbind")
+        name, password = (None, None) if outbind is None else (outbind.get("system_id"), outbind.get("password"))
+        if name is None or password is None:
+            continue
+        first = seen.setdefault((name, password.reveal()), str(carrier.get("id")))
+        if first != str(carrier.get("id")):
+            reader.note(f"{carrier.path}.outbind", f'is that of carrier "{first}" too', "give each its own password")
 
 
 def _number(number: Draft, known: _Known, reader: Reader) -> None:

@@ -18,6 +18,7 @@ from septet.carriers.wire import Wire
 from septet.config import Config
 from septet.delivery.webhooks import Endpoint, Webhooks
 from septet.ingress.http.server import HttpServer
+from septet.ingress.lookups import Lookups
 from septet.ingress.smpp import SmppServer
 from septet.node.measures import Measures
 from septet.node.outbox import EngineOutbox
@@ -39,7 +40,9 @@ class Node:
         self.wires: dict[int, Wire] = {}
         self.smpp = SmppServer(self, config)
         self.lanes = [Lane(self, carrier, index) for index, carrier in enumerate(config.carrier)]
+        self.smpp.lanes = self.lanes
         self.service = EngineService(self, config, self.lanes, self.smpp.allowances)
+        self.lookups = Lookups(self, self.service.settled)
         endpoints = {
             a.id: Endpoint(a.webhook.url, a.webhook.secret.reveal()) for a in config.account if a.webhook is not None
         }
@@ -106,6 +109,8 @@ class Node:
             self.smpp.asks(session)
         for session in attention.inboxes:
             self.smpp.admit(session)
+        if attention.lookups:
+            self.lookups.wake()
         self._attend_carriers(attention)
         for account in attention.accounts:
             engine.deliver(account, self.now())
@@ -163,6 +168,7 @@ class Node:
             await lane.leave()
         await self.http.stop()
         await self.webhooks.stop()
+        await self.lookups.stop()
         for wire in list(self.wires.values()):
             self.engine.unbind(wire.session, self.now())
         self.turn_soon()

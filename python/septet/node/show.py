@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
+
+# The engine's error of a message whose carrier never answered and that is held.
+NO_RESPONSE: Final = 0x4FF
 
 
 def moment(milliseconds: int) -> str:
@@ -14,6 +17,10 @@ def moment(milliseconds: int) -> str:
     """
     at = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _error(status: str, code: int) -> str:
+    return "no_response" if status == "unknown" and code == NO_RESPONSE else str(code)
 
 
 def listed(view: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +43,7 @@ def listed(view: dict[str, Any]) -> dict[str, Any]:
         if view[name]:
             shown[name] = view[name]
     if view["error"]:
-        shown["error"] = str(view["error"])
+        shown["error"] = _error(view["status"], view["error"])
     if view["incomplete"]:
         shown["incomplete"] = True
     return shown
@@ -50,7 +57,7 @@ def detailed(view: dict[str, Any]) -> dict[str, Any]:
     for at, status, part, code in view["events"]:
         event = {"at": moment(at), "event": status}
         details = [f"segment {part}"] if part else []
-        details += [f"error {code}"] if code else []
+        details += [f"error {_error(status, code)}"] if code else []
         if details:
             event["detail"] = ", ".join(details)
         events.append(event)

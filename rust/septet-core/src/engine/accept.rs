@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::envelope::{Address, Draft, Envelope, flag};
-use super::id::Id;
+use super::id::{Id, LENGTH};
 use super::journal::{Answer, Effect, Kind};
 use super::ledger::{Handle, Live};
 use super::message::{Mt, Status};
@@ -12,8 +12,10 @@ use super::tally::Direction;
 use super::wire::Put;
 use super::{Engine, NOBODY};
 use crate::clock::{Micros, WallMs};
-use crate::smpp::sm::Sm;
-use crate::smpp::{command, status, time, tlv};
+use crate::smpp::command::version::V33;
+use crate::smpp::pdu::{Destination, Failure};
+use crate::smpp::sm::{Addr, Sm};
+use crate::smpp::{Pdu, Tlvs, status, time, tlv};
 use crate::text::coding::{Alphabet, DataCoding};
 use crate::text::{self, Choice, Encoding, SegmentOptions};
 
@@ -84,8 +86,36 @@ pub struct Posted {
 pub(super) struct Arrival {
     sequence: u32,
     since: Micros,
+    command: u32,
     carrier: u16,
     envelope: Envelope,
+    multi: Option<Box<Multi>>,
+}
+
+/// What a submit_multi has beside its first message.
+#[derive(Default)]
+struct Multi {
+    rest: Vec<(u16, Envelope)>,
+    failures: Vec<Failure>,
+}
+
+impl Arrival {
+    fn segments(&self) -> u64 {
+        let rest = self.multi.iter().flat_map(|multi| &multi.rest);
+        rest.map(|(_, envelope)| u64::from(envelope.parts())).sum::<u64>() + u64::from(self.envelope.parts())
+    }
+
+    fn messages(&self) -> usize {
+        1 + self.multi.as_ref().map_or(0, |multi| multi.rest.len())
+    }
+}
+
+/// A submit as it came: how, and in which version.
+#[derive(Clone, Copy)]
+pub(super) struct Submit {
+    pub(super) command: u32,
+    pub(super) sequence: u32,
+    pub(super) version: u8,
 }
 
 /// Octets of user data in one short message (3GPP TS 23.040 §9.2.3.16): 140, or 160 unpacked septets.
@@ -104,60 +134,113 @@ const fn number_of(encoding: Encoding) -> u8 {
 }
 
 impl Engine {
-    /// Reads a submit_sm into an envelope without id or order; nothing is taken yet.
-    pub(super) fn arrive(&mut self, account: u16, sequence: u32, sm: &Sm<'_>, now: Micros) -> Result<Arrival, Refusal> {
+    /// Reads a submit_sm or data_sm into an envelope without id or order; nothing is taken yet.
+    pub(super) fn arrive(&mut self, account: u16, how: Submit, sm: &Sm<'_>, now: Micros) -> Result<Arrival, Refusal> {
+        let (carrier, envelope) = self.lay_out(account, how.version, sm, b"", now)?;
+        let Submit { command, sequence, .. } = how;
+        Ok(Arrival { sequence, since: now, command, carrier, envelope, multi: None })
+    }
+
+    /// Reads a submit_multi: one message for each destination, and each that cannot be reached by its status (4.5.2.1).
+    /// If none can, there is nothing to take: the failures come back.
+    pub(super) fn arrive_multi(
+        &mut self,
+        account: u16,
+        how: Submit,
+        pdu: &Pdu,
+        now: Micros,
+    ) -> Result<Arrival, Vec<Failure>> {
+        let mut raw = Vec::new();
+        for (tag, value) in &pdu.tlvs {
+            tlv::put(&mut raw, *tag, value);
+        }
+        let mut sm = Sm {
+            service_type: pdu.text("service_type"),
+            source: Addr {
+                ton: pdu.octet("source_addr_ton"),
+                npi: pdu.octet("source_addr_npi"),
+                addr: pdu.text("source_addr"),
+            },
+            dest: Addr::default(),
+            esm_class: pdu.octet("esm_class"),
+            protocol_id: pdu.octet("protocol_id"),
+            priority: pdu.octet("priority_flag"),
+            schedule: pdu.text("schedule_delivery_time"),
+            validity: pdu.text("validity_period"),
+            registered: pdu.octet("registered_delivery"),
+            replace: pdu.octet("replace_if_present_flag"),
+            data_coding: pdu.octet("data_coding"),
+            default_msg_id: pdu.octet("sm_default_msg_id"),
+            short_message: pdu.text("short_message"),
+            tlvs: Tlvs::new(&raw),
+        };
+        let mut multi = Multi::default();
+        for destination in pdu.destinations() {
+            let (ton, npi, addr) = match destination {
+                Destination::Sme(ton, npi, addr) => (*ton, *npi, addr),
+                // The node keeps no distribution lists.
+                Destination::List(name) => {
+                    let failure = Failure { ton: 0, npi: 0, addr: name.clone(), status: status::ESME_RINVDLNAME };
+                    multi.failures.push(failure);
+                    continue;
+                }
+            };
+            sm.dest = Addr { ton, npi, addr };
+            match self.lay_out(account, how.version, &sm, &[0; LENGTH], now) {
+                Ok(taken) => multi.rest.push(taken),
+                Err(refusal) => {
+                    self.tally_refused(account, &refusal);
+                    multi.failures.push(Failure { ton, npi, addr: addr.clone(), status: refusal.status });
+                }
+            }
+        }
+        if multi.rest.is_empty() {
+            return Err(multi.failures);
+        }
+        let (carrier, envelope) = multi.rest.remove(0);
+        let Submit { command, sequence, .. } = how;
+        Ok(Arrival { sequence, since: now, command, carrier, envelope, multi: Some(Box::new(multi)) })
+    }
+
+    /// One message to one destination; `group` is room for the id of a submit_multi, or empty.
+    fn lay_out(
+        &mut self,
+        account: u16,
+        version: u8,
+        sm: &Sm<'_>,
+        group: &[u8],
+        now: Micros,
+    ) -> Result<(u16, Envelope), Refusal> {
         let wall = self.wall(now);
         let carrier = self.check(account, sm.source.addr, sm.dest.addr)?;
-        let bad_time = |code, status, field| move || Refusal::new(code, status, field, "not a time of SMPP 3.4 §7.1.1");
         let expires = match sm.validity {
             b"" => wall + self.tables.config.limits.validity_ms,
-            text => time::parse(text).and_then(|t| t.after(wall)).ok_or_else(bad_time(
-                "bad_validity",
-                status::ESME_RINVEXPIRY,
-                "validity",
-            ))?,
+            text => self.expiry(text, wall)?,
         };
         let expires = expires.min(wall + self.tables.config.limits.validity_max_ms);
-        let due = match sm.schedule {
-            b"" => 0,
-            text => time::parse(text).and_then(|t| t.after(wall)).ok_or_else(bad_time(
-                "bad_schedule",
-                status::ESME_RINVSCHED,
-                "send_at",
-            ))?,
-        };
-        let mut flags = flag::VIA_SMPP;
-        flags |= match sm.registered & 3 {
-            1 => flag::RECEIPT | flag::TELL_SUCCESS | flag::TELL_FAILURE,
-            2 => flag::RECEIPT | flag::TELL_FAILURE,
-            3 => flag::RECEIPT | flag::TELL_SUCCESS,
-            _ => 0,
-        };
+        let due = schedule(sm.schedule, wall)?;
+        let mut flags = flag::VIA_SMPP | receipts_asked(sm.registered);
         if !sm.validity.is_empty() {
             flags |= flag::VALIDITY;
         }
-        let payload = sm.payload();
-        let udhi = sm.esm_class & 0x40 != 0;
-        let sar = sm.tlvs.get(tlv::SAR_TOTAL_SEGMENTS).is_some();
-        let single = udhi || sar || payload.len() <= capacity(sm.data_coding);
-        if single && payload.len() > 254 {
-            let detail = "a part made by the sender has at most 254 octets";
-            return Err(Refusal::new("bad_length", status::ESME_RINVMSGLEN, "text", detail));
+        if !group.is_empty() {
+            flags |= flag::MULTI;
         }
+        if version <= V33 {
+            flags |= flag::ALIAS;
+        }
+        let made = sm.esm_class & 0x40 != 0 || sm.tlvs.get(tlv::SAR_TOTAL_SEGMENTS).is_some();
+        let parts = self.cut(sm.payload(), sm.data_coding, made, sm.dest.addr)?;
         let mut esm_class = sm.esm_class;
-        let parts = if single {
-            vec![Cow::Borrowed(payload)]
-        } else {
+        if parts.len() > 1 {
             flags |= flag::SEGMENTED | flag::OWN_REFERENCE;
             esm_class |= 0x40;
-            let made = split(payload, sm.data_coding, self.reference(sm.dest.addr))?;
-            made.into_iter().map(Cow::Owned).collect()
-        };
+        }
         let tlvs = travelling(sm);
         let draft = Draft {
             created: wall,
             expires,
-            due: if due > wall { due } else { 0 },
+            due,
             flags,
             esm_class,
             protocol_id: sm.protocol_id,
@@ -170,16 +253,42 @@ impl Engine {
             to: Address { ton: sm.dest.ton, npi: sm.dest.npi, addr: sm.dest.addr },
             service_type: sm.service_type,
             tlvs: &tlvs,
+            client_ref: group,
             ..Draft::default()
         };
-        let envelope = Envelope::build(&draft, parts.iter().map(AsRef::as_ref));
-        Ok(Arrival { sequence, since: now, carrier, envelope })
+        Ok((carrier, Envelope::build(&draft, parts.iter().map(AsRef::as_ref))))
+    }
+
+    /// When a message of this validity_period is not worth sending any more.
+    pub(super) fn expiry(&self, validity: &[u8], wall: WallMs) -> Result<WallMs, Refusal> {
+        let at = time::parse(validity).and_then(|t| t.after(wall));
+        let at = at.ok_or_else(|| bad_time("bad_validity", status::ESME_RINVEXPIRY, "validity"))?;
+        Ok(at.min(wall + self.tables.config.limits.validity_max_ms))
+    }
+
+    /// A payload as the parts that go out: as it is if the sender `made` a part of it or if it fits, else cut.
+    pub(super) fn cut<'p>(
+        &mut self,
+        payload: &'p [u8],
+        data_coding: u8,
+        made: bool,
+        to: &[u8],
+    ) -> Result<Vec<Cow<'p, [u8]>>, Refusal> {
+        if !made && payload.len() > capacity(data_coding) {
+            let parts = split(payload, data_coding, self.reference(to))?;
+            return Ok(parts.into_iter().map(Cow::Owned).collect());
+        }
+        if payload.len() > 254 {
+            let detail = "a part made by the sender has at most 254 octets";
+            return Err(Refusal::new("bad_length", status::ESME_RINVMSGLEN, "text", detail));
+        }
+        Ok(vec![Cow::Borrowed(payload)])
     }
 
     /// Messages and segments that wait for admission on a session.
     pub fn inbox(&mut self, sid: u32) -> (usize, u64) {
         let inbox = self.peer(sid).map(|p| &p.inbox);
-        inbox.map_or((0, 0), |inbox| (inbox.len(), inbox.iter().map(|a| a.envelope.parts() as u64).sum()))
+        inbox.map_or((0, 0), |inbox| (inbox.len(), inbox.iter().map(Arrival::segments).sum()))
     }
 
     /// Takes submits off a session's inbox until `segments` are reached, the last one whole; what is over stays
@@ -202,37 +311,44 @@ impl Engine {
                 kept.push(arrival);
                 continue;
             }
-            let size = arrival.envelope.parts() as u64;
+            let size = arrival.segments();
             let refusal = if taken >= segments {
                 *self.tally.throttled.entry(account).or_default() += 1;
                 Some(status::ESME_RTHROTTLED)
-            } else if self.has_room() {
+            } else if self.has_room_for(arrival.messages()) {
                 None
             } else {
                 *self.tally.blocked.entry("node_full").or_default() += 1;
                 Some(status::ESME_RMSGQFUL)
             };
             if let Some(status) = refusal {
-                refused.push((arrival.sequence, status));
+                refused.push((arrival.sequence, arrival.command, status));
                 continue;
             }
             taken += size;
-            let id = self.take_in(arrival.envelope, account, arrival.carrier, now);
-            self.journal.after_commit(Effect::Answer(Answer {
-                session: sid,
-                epoch,
-                sequence: arrival.sequence,
-                command: command::SUBMIT_SM,
-                status: 0,
-                id: Some(id),
-                since: arrival.since,
-            }));
+            let Arrival { sequence, since, command, carrier, envelope, multi } = arrival;
+            let answer = |id| Answer { session: sid, epoch, sequence, command, status: 0, id: Some(id), since };
+            let Some(multi) = multi else {
+                let id = self.take_in(envelope, account, carrier, now);
+                self.journal.after_commit(Effect::Answer(answer(id)));
+                continue;
+            };
+            // The first message's id is the id of them all.
+            let id = self.fresh_id(account, envelope.has(flag::ALIAS), now);
+            let mut all = vec![(carrier, envelope)];
+            all.extend(multi.rest);
+            for (index, (carrier, mut envelope)) in all.into_iter().enumerate() {
+                envelope.join(id);
+                let own = if index == 0 { id } else { self.fresh_id(account, false, now) };
+                self.take_in_as(own, envelope, account, carrier, now);
+            }
+            self.journal.after_commit(Effect::Multi(Box::new((answer(id), multi.failures))));
         }
         if let Some(peer) = self.peer(sid) {
             peer.inbox = kept;
             if !refused.is_empty() {
-                for (sequence, status) in refused {
-                    peer.session.respond(sequence, command::SUBMIT_SM, status, b"");
+                for (sequence, command, status) in refused {
+                    peer.session.respond(sequence, command, status, b"");
                 }
                 self.attention.output.insert(sid);
             }
@@ -326,8 +442,13 @@ impl Engine {
     }
 
     /// Gives the message its id, its record and its place; it leaves once the open page is durable.
-    fn take_in(&mut self, mut envelope: Envelope, account: u16, carrier: u16, now: Micros) -> Id {
-        let id = self.ids.next(self.wall(now));
+    fn take_in(&mut self, envelope: Envelope, account: u16, carrier: u16, now: Micros) -> Id {
+        let id = self.fresh_id(account, envelope.has(flag::ALIAS), now);
+        self.take_in_as(id, envelope, account, carrier, now);
+        id
+    }
+
+    fn take_in_as(&mut self, id: Id, mut envelope: Envelope, account: u16, carrier: u16, now: Micros) {
         self.order += 1;
         envelope.name(id, self.order);
         let name = &self.tables.config.carriers[carrier as usize].id;
@@ -336,13 +457,17 @@ impl Engine {
             out.put_bytes(name.as_bytes());
         });
         self.tally.message(Direction::Mt, account, carrier, Status::Accepted);
+        if envelope.has(flag::ALIAS) && envelope.given_id() == id {
+            self.keep_alias(id, envelope.account(), now);
+        }
         let handle = self.house_mt(Mt::new(envelope, account, carrier));
         self.journal.after_commit(Effect::Queue(handle));
-        id
     }
 
     pub(super) fn house_mt(&mut self, mt: Mt) -> Handle {
+        let names = super::operations::Names::of(&mt);
         let handle = self.ledger.insert(mt.env.id(), Live::Mt(Box::new(mt)));
+        self.learn(names, handle);
         let home = self.journal.house(handle);
         self.ledger.set_home(handle, home);
         handle
@@ -419,6 +544,30 @@ fn weighted(carriers: &[(u16, u32)], pair: u64, may: impl Fn(u16) -> bool) -> Op
         point = point.saturating_sub(u64::from(*weight));
         within.then_some(*carrier)
     })
+}
+
+fn bad_time(code: &'static str, status: u32, field: &'static str) -> Refusal {
+    Refusal::new(code, status, field, "not a time of SMPP 3.4 §7.1.1")
+}
+
+/// When a message of this schedule_delivery_time may leave; 0 = at once.
+pub(super) fn schedule(text: &[u8], wall: WallMs) -> Result<WallMs, Refusal> {
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let at = time::parse(text).and_then(|t| t.after(wall));
+    let at = at.ok_or_else(|| bad_time("bad_schedule", status::ESME_RINVSCHED, "send_at"))?;
+    Ok(if at > wall { at } else { 0 })
+}
+
+/// What a registered_delivery asks for, as flags (5.2.17; 3 is of 5.0).
+pub(super) const fn receipts_asked(registered: u8) -> u16 {
+    match registered & 3 {
+        1 => flag::RECEIPT | flag::TELL_SUCCESS | flag::TELL_FAILURE,
+        2 => flag::RECEIPT | flag::TELL_FAILURE,
+        3 => flag::RECEIPT | flag::TELL_SUCCESS,
+        _ => 0,
+    }
 }
 
 /// Type and plan from how an address is written: letters, short code, or international digits.

@@ -98,10 +98,8 @@ impl Engine {
                     let mut text = Vec::new();
                     let mut tlvs = Vec::new();
                     write_receipt(mt, wall, &mut text, &mut tlvs);
-                    if !session.takes_tlvs() {
-                        tlvs.clear();
-                    }
-                    let sent = send(session, 0, &receipt_sm(mt, &text, &tlvs));
+                    let known = tlv::known_to(&tlvs, session.version());
+                    let sent = send(session, 0, &receipt_sm(mt, &text, &known));
                     (sent, sent)
                 } else if let Some(mo) = self.ledger.mo_mut(handle) {
                     let index = mo.sent_parts;
@@ -297,7 +295,10 @@ const fn state_of(status: Status) -> State {
 
 /// The receipt in the classic form of SMPP 3.4 appendix B, and as TLVs.
 fn write_receipt(mt: &Mt, wall: WallMs, text: &mut Vec<u8>, tlvs: &mut Vec<u8>) {
-    let id = mt.env.id().encode();
+    let given = mt.env.given_id();
+    let alias = format!("{:08X}", given.alias());
+    // Its sender knows it by the name that the response gave it.
+    let id: &[u8] = if mt.env.has(flag::ALIAS) { alias.as_bytes() } else { &given.encode() };
     let state = state_of(mt.status);
     let parts = u16::from(mt.env.parts());
     let delivered = if state == State::Delivered { parts } else { 0 };
@@ -305,7 +306,7 @@ fn write_receipt(mt: &Mt, wall: WallMs, text: &mut Vec<u8>, tlvs: &mut Vec<u8>) 
     let error = format!("{:03}", mt.error % 1000);
     let start = view::text_of_mt(mt).unwrap_or_default();
     let start: String = start.chars().filter(char::is_ascii).take(20).collect();
-    receipt::write_text(text, &id, state, error.as_bytes(), mt.env.created(), done, start.as_bytes(), parts, delivered);
+    receipt::write_text(text, id, state, error.as_bytes(), mt.env.created(), done, start.as_bytes(), parts, delivered);
     let mut terminated = id.to_vec();
     terminated.push(0);
     tlv::put(tlvs, tlv::RECEIPTED_MESSAGE_ID, &terminated);

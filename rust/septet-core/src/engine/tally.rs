@@ -76,6 +76,8 @@ pub struct CarrierTally {
     pub unmatched: u64,
     /// Submits the carrier throttled.
     pub throttled: u64,
+    /// Its alert_notifications.
+    pub alerts: u64,
     /// From write to response.
     pub submit: Histogram,
     /// From acceptance to final receipt.

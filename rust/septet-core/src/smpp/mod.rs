@@ -3,13 +3,14 @@
 //! Bottom up: [`status`], [`command`] and [`tlv`] are tables; [`field`] reads and writes single parameters;
 //! [`frame`] cuts a stream into PDUs; [`pdu`] decodes any operation by its table row; [`sm`] is the borrowed fast
 //! path for the three operations that carry a message; [`receipt`] and [`time`] read what is inside them;
-//! [`session`] owns the state machine.
+//! [`session`] owns the state machine; [`matrix`] draws the tables for the documentation.
 //!
 //! Clause numbers are those of SMPP v3.4 issue 1.2 unless said otherwise.
 
 pub mod command;
 pub mod field;
 pub mod frame;
+pub mod matrix;
 pub mod pdu;
 pub mod receipt;
 pub mod session;

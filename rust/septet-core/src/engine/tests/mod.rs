@@ -4,5 +4,8 @@ mod consent;
 mod crash;
 mod damage;
 mod flow;
+mod hold;
+mod operations;
 mod peers;
+mod versions;
 mod world;
