@@ -26,4 +26,6 @@ pub use sm::{Addr, Sm};
 pub use tlv::Tlvs;
 
 #[cfg(test)]
+mod generate;
+#[cfg(test)]
 mod vectors;

@@ -190,20 +190,24 @@ impl Session {
         self.speaks(row) || row.since <= version::V34
     }
 
-    /// The one reader of the operation matrix: may `sender` send `row` in the present state?
-    const fn allows(&self, row: &command::Operation, sender: Role) -> bool {
-        let bit = match (self.state, self.mode) {
+    /// The table's column for the present state; none once the session is over.
+    const fn column(&self) -> u8 {
+        match (self.state, self.mode) {
             (State::Open | State::Binding, _) => command::OPEN,
             (State::Outbound, _) => command::OUTBOUND,
             (State::Bound | State::Unbinding, Some(mode)) => mode.bit(),
             (State::Unbound, _) => command::UNBOUND,
             _ => 0,
-        };
-        let column = match sender {
+        }
+    }
+
+    /// The one reader of the operation matrix: may `sender` send `row` in the present state?
+    const fn allows(&self, row: &command::Operation, sender: Role) -> bool {
+        let senders = match sender {
             Role::Client => row.esme,
             Role::Server => row.smsc,
         };
-        column & bit != 0
+        senders & self.column() != 0
     }
 
     const fn next_sequence(&mut self) -> u32 {
