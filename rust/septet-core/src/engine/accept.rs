@@ -3,19 +3,19 @@
 use std::borrow::Cow;
 
 use super::envelope::{Address, Draft, Envelope, flag};
-use super::id::{Id, LENGTH};
+use super::id::Id;
 use super::journal::{Answer, Effect, Kind};
 use super::ledger::{Handle, Live};
 use super::message::{Mt, Status};
+use super::multi::Multi;
 use super::tables::{Route, digits};
 use super::tally::Direction;
 use super::wire::Put;
 use super::{Engine, NOBODY};
 use crate::clock::{Micros, WallMs};
 use crate::smpp::command::version::V33;
-use crate::smpp::pdu::{Destination, Failure};
-use crate::smpp::sm::{Addr, Sm};
-use crate::smpp::{Pdu, Tlvs, status, time, tlv};
+use crate::smpp::sm::Sm;
+use crate::smpp::{status, time, tlv};
 use crate::text::coding::{Alphabet, DataCoding};
 use crate::text::{self, Choice, Encoding, SegmentOptions};
 
@@ -84,19 +84,12 @@ pub struct Posted {
 
 /// A submit that waits for its account's allowance.
 pub(super) struct Arrival {
-    sequence: u32,
-    since: Micros,
-    command: u32,
-    carrier: u16,
-    envelope: Envelope,
-    multi: Option<Box<Multi>>,
-}
-
-/// What a submit_multi has beside its first message.
-#[derive(Default)]
-struct Multi {
-    rest: Vec<(u16, Envelope)>,
-    failures: Vec<Failure>,
+    pub(super) sequence: u32,
+    pub(super) since: Micros,
+    pub(super) command: u32,
+    pub(super) carrier: u16,
+    pub(super) envelope: Envelope,
+    pub(super) multi: Option<Box<Multi>>,
 }
 
 impl Arrival {
@@ -141,69 +134,8 @@ impl Engine {
         Ok(Arrival { sequence, since: now, command, carrier, envelope, multi: None })
     }
 
-    /// Reads a submit_multi: one message for each destination, and each that cannot be reached by its status (4.5.2.1).
-    /// If none can, there is nothing to take: the failures come back.
-    pub(super) fn arrive_multi(
-        &mut self,
-        account: u16,
-        how: Submit,
-        pdu: &Pdu,
-        now: Micros,
-    ) -> Result<Arrival, Vec<Failure>> {
-        let mut raw = Vec::new();
-        for (tag, value) in &pdu.tlvs {
-            tlv::put(&mut raw, *tag, value);
-        }
-        let mut sm = Sm {
-            service_type: pdu.text("service_type"),
-            source: Addr {
-                ton: pdu.octet("source_addr_ton"),
-                npi: pdu.octet("source_addr_npi"),
-                addr: pdu.text("source_addr"),
-            },
-            dest: Addr::default(),
-            esm_class: pdu.octet("esm_class"),
-            protocol_id: pdu.octet("protocol_id"),
-            priority: pdu.octet("priority_flag"),
-            schedule: pdu.text("schedule_delivery_time"),
-            validity: pdu.text("validity_period"),
-            registered: pdu.octet("registered_delivery"),
-            replace: pdu.octet("replace_if_present_flag"),
-            data_coding: pdu.octet("data_coding"),
-            default_msg_id: pdu.octet("sm_default_msg_id"),
-            short_message: pdu.text("short_message"),
-            tlvs: Tlvs::new(&raw),
-        };
-        let mut multi = Multi::default();
-        for destination in pdu.destinations() {
-            let (ton, npi, addr) = match destination {
-                Destination::Sme(ton, npi, addr) => (*ton, *npi, addr),
-                // The node keeps no distribution lists.
-                Destination::List(name) => {
-                    let failure = Failure { ton: 0, npi: 0, addr: name.clone(), status: status::ESME_RINVDLNAME };
-                    multi.failures.push(failure);
-                    continue;
-                }
-            };
-            sm.dest = Addr { ton, npi, addr };
-            match self.lay_out(account, how.version, &sm, &[0; LENGTH], now) {
-                Ok(taken) => multi.rest.push(taken),
-                Err(refusal) => {
-                    self.tally_refused(account, &refusal);
-                    multi.failures.push(Failure { ton, npi, addr: addr.clone(), status: refusal.status });
-                }
-            }
-        }
-        if multi.rest.is_empty() {
-            return Err(multi.failures);
-        }
-        let (carrier, envelope) = multi.rest.remove(0);
-        let Submit { command, sequence, .. } = how;
-        Ok(Arrival { sequence, since: now, command, carrier, envelope, multi: Some(Box::new(multi)) })
-    }
-
     /// One message to one destination; `group` is room for the id of a submit_multi, or empty.
-    fn lay_out(
+    pub(super) fn lay_out(
         &mut self,
         account: u16,
         version: u8,
@@ -333,15 +265,7 @@ impl Engine {
                 self.journal.after_commit(Effect::Answer(answer(id)));
                 continue;
             };
-            // The first message's id is the id of them all.
-            let id = self.fresh_id(account, envelope.has(flag::ALIAS), now);
-            let mut all = vec![(carrier, envelope)];
-            all.extend(multi.rest);
-            for (index, (carrier, mut envelope)) in all.into_iter().enumerate() {
-                envelope.join(id);
-                let own = if index == 0 { id } else { self.fresh_id(account, false, now) };
-                self.take_in_as(own, envelope, account, carrier, now);
-            }
+            let id = self.take_in_all(account, (carrier, envelope), multi.rest, now);
             self.journal.after_commit(Effect::Multi(Box::new((answer(id), multi.failures))));
         }
         if let Some(peer) = self.peer(sid) {
@@ -448,7 +372,7 @@ impl Engine {
         id
     }
 
-    fn take_in_as(&mut self, id: Id, mut envelope: Envelope, account: u16, carrier: u16, now: Micros) {
+    pub(super) fn take_in_as(&mut self, id: Id, mut envelope: Envelope, account: u16, carrier: u16, now: Micros) {
         self.order += 1;
         envelope.name(id, self.order);
         let name = &self.tables.config.carriers[carrier as usize].id;

@@ -85,6 +85,16 @@ impl Engine {
                 let Some(handle) = self.desks[account as usize].out.front().copied() else {
                     break;
                 };
+                // Before 3.4 a text has no other place than short_message.
+                let long = |live: &Live| matches!(live, Live::Mo(mo) if mo.parts.iter().any(|p| p.octets.len() > 254));
+                if !session.takes_tlvs() && self.ledger.live(handle).is_some_and(long) {
+                    if self.takes_tlvs(account) {
+                        break;
+                    }
+                    self.desks[account as usize].out.pop_front();
+                    self.told(handle, tell::MO_SMPP, false, now);
+                    continue;
+                }
                 let wall = self.wall(now);
                 let send = |session: &mut crate::smpp::session::Session, part: u8, sm: &Sm<'_>| {
                     let token = handle.token(part);
@@ -122,6 +132,12 @@ impl Engine {
             self.peers[sid as usize].peer = Some(peer);
         }
         written
+    }
+
+    /// Whether a receiver of the account may be sent TLVs; the one at hand is out of its place.
+    fn takes_tlvs(&self, account: u16) -> bool {
+        let peers = self.desks[account as usize].sessions.iter().map(|sid| &self.peers[*sid as usize].peer);
+        peers.flatten().any(|peer| peer.session.can_send(command::DELIVER_SM) && peer.session.takes_tlvs())
     }
 
     /// An ESME has answered a deliver_sm.

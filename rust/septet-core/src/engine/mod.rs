@@ -10,6 +10,7 @@
 //! | `tables` | policy as data: accounts, carriers, numbers, routes, keywords |
 //! | `peers` | sessions: ESMEs and carrier links, chunk in, octets out |
 //! | `accept` | an MT is admitted: consent, route, carrier, parts |
+//! | `multi` | a submit_multi: many MTs under one id |
 //! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
 //! | `hold` | for carriers whose unanswered submits are held, not sent again |
 //! | `operations` | an ESME asks after a message, withdraws or replaces it |
@@ -32,6 +33,7 @@ mod journal;
 mod keyed;
 mod ledger;
 mod message;
+mod multi;
 mod operations;
 mod peers;
 mod queue;

@@ -3,6 +3,7 @@
 use super::world::{CONTACT, NUMBER, World, config};
 use crate::smpp::command;
 use crate::smpp::pdu::Value;
+use crate::smpp::sm::{Addr, Sm};
 use crate::smpp::{Pdu, frame, status, tlv};
 
 fn text(name: &str, value: &[u8]) -> (String, Value) {
@@ -194,6 +195,22 @@ fn an_outbind_of_nobody_we_know_is_sent_away_and_counted() {
         assert!(world.engine.attention().closing.contains(&sid));
     }
     assert_eq!(world.engine.tally().bad_pdus[&("unauthenticated".to_owned(), "outbind_refused")], 3);
+}
+
+#[test]
+fn a_text_that_3_3_has_no_place_for_waits_for_no_one_and_blocks_nothing() {
+    for (version, taken) in [(0x33, &[&b"next"[..]][..]), (0x34, &[&[b'x'; 300], b"next"])] {
+        let mut world = of_version(version);
+        let long = [b'x'; 300];
+        let (phone, own) =
+            (Addr { ton: 1, npi: 1, addr: CONTACT.as_bytes() }, Addr { ton: 3, npi: 0, addr: NUMBER.as_bytes() });
+        world.send_up_by(command::DATA_SM, 0, &Sm { source: phone, dest: own, short_message: &long, ..Sm::default() });
+        world.mo(b"next");
+        let got: Vec<_> = world.esme().got.iter().map(|got| got.body.clone()).collect();
+        assert_eq!(got, taken, "{version:X}");
+        let status = if version == 0x33 { "dead" } else { "handed_over" };
+        assert_eq!(world.log[0].status, status);
+    }
 }
 
 #[test]
