@@ -146,7 +146,7 @@ def test_one_bad_pdu_costs_no_good_one_its_answer(node: Node) -> None:
         ]
         good = [submit(sequence, f"4670000{sequence:04}", "good") for sequence in range(10, 17)]
         wire.send(b"".join(octets for pair in zip(bad, good, strict=True) for octets in pair))
-        answers = {}
+        answers: dict[int, tuple[int, int]] = {}
         while len(answers) < 12:
             frame = wire.read()
             assert frame is not None

@@ -12,7 +12,7 @@
 use std::cmp::Reverse;
 
 use super::journal::{Effect, Kind};
-use super::ledger::Handle;
+use super::ledger::{Handle, Live};
 use super::message::{Mt, NO_RESPONSE, Stage, Status};
 use super::tables::digits;
 use super::wire::Put;
@@ -78,6 +78,22 @@ impl Engine {
         let segment = self.ledger.mt(handle).and_then(|mt| mt.segments.get(part as usize));
         if segment.is_some_and(|s| s.stage == Stage::InFlight) {
             self.end(handle, Status::Unknown, NO_RESPONSE, now);
+        }
+    }
+
+    /// Before the last page of an orderly end: what was about to leave and has not is not held after the restart.
+    pub fn stand_down(&mut self) {
+        let waits = |mt: &Mt| mt.armed && !mt.is_final();
+        let armed: Vec<Handle> = self
+            .ledger
+            .iter()
+            .filter_map(|(handle, live)| match live {
+                Live::Mt(mt) if waits(mt) => Some(handle),
+                _ => None,
+            })
+            .collect();
+        for handle in armed {
+            self.disarm(handle);
         }
     }
 

@@ -318,6 +318,7 @@ impl Engine {
 
     /// Commits what is left and closes the store.
     fn close(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.core.stand_down();
         if let Some(page) = self.core.last_page() {
             self.store.commit(page).map_err(|e| store_error(py, &e))?;
         }

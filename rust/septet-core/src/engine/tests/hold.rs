@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::world::{World, config};
-use crate::engine::NO_RESPONSE;
+use super::world::{CONTACT, NUMBER, World, config};
 use crate::engine::tables::Config;
+use crate::engine::{NO_RESPONSE, Post};
 use crate::smpp::status;
 
 fn holding() -> Config {
@@ -87,6 +87,26 @@ fn nothing_is_written_before_the_journal_says_so() {
     world.commits = true;
     world.run();
     assert_eq!(bodies(&mut world), [b"a", b"b"]);
+}
+
+#[test]
+fn an_orderly_end_holds_nothing_that_has_not_left() {
+    for orderly in [true, false] {
+        let mut world = World::with(holding());
+        let post = Post { from: NUMBER, to: CONTACT, text: Some("prepared"), ..Post::default() };
+        world.engine.post(0, &post, world.now).unwrap();
+        let page = world.engine.close_page().unwrap();
+        world.engine.committed(page.seq, world.now);
+        world.pages.push(page);
+        assert_eq!(world.engine.pump(0, u32::MAX, world.now), 0, "it is written down first");
+        if orderly {
+            world.engine.stand_down();
+        }
+        world.pages.extend(world.engine.last_page());
+        world.crash();
+        world.connect(0);
+        assert_eq!(bodies(&mut world).len(), usize::from(orderly));
+    }
 }
 
 #[test]
