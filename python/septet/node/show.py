@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from septet.node.causes import Causes
+
 # The engine's error of a message whose carrier never answered and that is held.
 NO_RESPONSE: Final = 0x4FF
 
@@ -23,7 +25,7 @@ def _error(status: str, code: int) -> str:
     return "no_response" if status == "unknown" and code == NO_RESPONSE else str(code)
 
 
-def listed(view: dict[str, Any]) -> dict[str, Any]:
+def listed(view: dict[str, Any], causes: Causes) -> dict[str, Any]:
     """A message without its events; what it does not have is left out."""
     shown: dict[str, Any] = {
         "id": view["id"],
@@ -39,24 +41,27 @@ def listed(view: dict[str, Any]) -> dict[str, Any]:
     }
     if view["text"] is not None:
         shown["text"] = view["text"]
-    for name in ("data", "carrier", "client_ref", "tags", "keyword"):
+    for name in ("data", "carrier", "client_ref", "params", "tags", "keyword"):
         if view[name]:
             shown[name] = view[name]
     if view["error"]:
         shown["error"] = _error(view["status"], view["error"])
+    if cause := causes.of(view):
+        shown["cause"] = cause
     if view["incomplete"]:
         shown["incomplete"] = True
     return shown
 
 
-def detailed(view: dict[str, Any]) -> dict[str, Any]:
+def detailed(view: dict[str, Any], causes: Causes) -> dict[str, Any]:
     """A message with its events, oldest first."""
-    shown = listed(view)
+    shown = listed(view, causes)
     begun = "accepted" if view["direction"] == "mt" else "received"
     events = [{"at": moment(view["created"]), "event": begun}]
-    for at, status, part, code in view["events"]:
+    for at, status, part, code, receipt in view["events"]:
         event = {"at": moment(at), "event": status}
         details = [f"segment {part}"] if part else []
+        details += [f"receipt {receipt}"] if receipt else []
         details += [f"error {_error(status, code)}"] if code else []
         if details:
             event["detail"] = ", ".join(details)

@@ -13,6 +13,7 @@ use super::id::{Id, parse_alias};
 use super::journal::{Answer, Effect, Kind, VERSION};
 use super::ledger::{Handle, IdMap, Live};
 use super::message::{Mt, Segment, Stage, Status};
+use super::shape;
 use super::tables::digits;
 use super::wire::Take;
 use super::{Engine, NOBODY, Wake};
@@ -21,7 +22,8 @@ use crate::page::KeyRow;
 use crate::smpp::command::{self, max, version};
 use crate::smpp::field::put_cstring;
 use crate::smpp::receipt::State;
-use crate::smpp::{Pdu, status, time, tlv};
+use crate::smpp::sm::{Sm, UDHI};
+use crate::smpp::{Pdu, Tlvs, status, time, tlv};
 
 /// Groups are withdrawn together, by one walk over all that is alive, no more often than this.
 const GROUPS_EVERY: Micros = SECOND;
@@ -261,7 +263,7 @@ impl Engine {
     fn replace_message(&mut self, handle: Handle, pdu: &Pdu, now: Micros) -> Result<(), u32> {
         let wall = self.wall(now);
         let waits = |mt: &&Mt| !mt.is_final() && !mt.armed && mt.segments.iter().all(|s| s.stage == Stage::Waiting);
-        let ours = |mt: &&Mt| mt.env.has(flag::VIA_SMPP);
+        let ours = |mt: &&Mt| mt.env.has(flag::VIA_SMPP) && mt.account != NOBODY && mt.carrier != NOBODY;
         let env = self.ledger.mt(handle).filter(waits).filter(ours).map(|mt| mt.env.clone());
         let env = env.ok_or(status::ESME_RREPLACEFAIL)?;
         let mut draft = env.draft();
@@ -286,17 +288,22 @@ impl Engine {
         let envelope = if payload.is_empty() {
             Envelope::build(&draft, (0..env.parts() as usize).map(|index| env.part(index)))
         } else {
-            if env.has(flag::OWN_REFERENCE) {
-                draft.flags &= !(flag::OWN_REFERENCE | flag::SEGMENTED);
-                draft.esm_class &= !0x40;
+            if env.has(flag::SEGMENTED) {
+                draft.flags &= !(shape::LONG | flag::SEGMENTED);
+                draft.esm_class &= !UDHI;
             }
-            let parts = self.cut(payload, draft.data_coding, draft.esm_class & 0x40 != 0, draft.to.addr);
-            let parts = parts.map_err(|refusal| refusal.status)?;
-            if parts.len() > 1 {
-                draft.flags |= flag::OWN_REFERENCE | flag::SEGMENTED;
-                draft.esm_class |= 0x40;
-            }
-            Envelope::build(&draft, parts.iter().map(AsRef::as_ref))
+            let (account, carrier) =
+                self.ledger.mt(handle).map(|mt| (mt.account, mt.carrier)).ok_or(status::ESME_RREPLACEFAIL)?;
+            let made = draft.esm_class & UDHI != 0 || Tlvs::new(draft.tlvs).get(tlv::SAR_TOTAL_SEGMENTS).is_some();
+            let (data_coding, esm_class) = (draft.data_coding, draft.esm_class);
+            let sm = Sm { short_message: payload, data_coding, esm_class, ..Sm::default() };
+            let (payload, data_coding) = self.tables.config.accounts[account as usize].quirks.read(&sm);
+            let cut = self.cut(carrier, payload, data_coding, made, draft.to.addr);
+            let cut = cut.map_err(|refusal| refusal.status)?;
+            draft.flags |= cut.flags;
+            draft.esm_class |= if cut.udhi { UDHI } else { 0 };
+            (draft.data_coding, draft.encoding) = (cut.data_coding, cut.encoding);
+            Envelope::build(&draft, cut.parts.iter().map(AsRef::as_ref))
         };
         let scheduled = envelope.due() > wall;
         let Some(mt) = self.ledger.mt_mut(handle) else {

@@ -7,5 +7,7 @@ mod flow;
 mod hold;
 mod operations;
 mod peers;
+mod quirks;
+mod receipts;
 mod versions;
 mod world;
