@@ -88,12 +88,12 @@ $(BENCH): requirements/bench.txt $(REQUIREMENTS)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt
 	@touch $@
 
-bench: setup $(BENCH) ## Benchmarks: texts a second beside all peers; messages a second, every state durable (10 minutes at most)
+bench: setup $(BENCH) ## Benchmarks: texts and PDUs a second beside all peers; messages a second, every state durable (10 minutes at most)
 	$(BIN)/python -m pytest -c bench/micro/pytest.ini bench/micro
 	$(BIN)/python bench/durable.py
 
-bench-full: ## The benchmarks that take longer
-	@echo 'make bench-full: not built yet.' >&2; exit 2
+bench-full: bench ## The benchmarks that take longer: ten thousand binds, a drip and a flood among them
+	$(BIN)/python bench/binds.py
 
 FUZZ_SECONDS ?= 20
 FUZZ_EXAMPLES ?= 500

@@ -293,11 +293,12 @@ impl Engine {
         }
         if let Some(peer) = self.peer(sid) {
             peer.inbox = kept;
-            if !refused.is_empty() {
-                for (sequence, command, status) in refused {
-                    peer.session.respond(sequence, command, status, b"");
-                }
-                self.attention.output.insert(sid);
+            let wrote = !refused.is_empty();
+            for (sequence, command, status) in refused {
+                peer.session.respond(sequence, command, status, b"");
+            }
+            if wrote {
+                self.wrote(sid);
             }
         }
         taken

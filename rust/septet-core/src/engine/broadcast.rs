@@ -61,7 +61,7 @@ impl Engine {
         };
         self.relays.next += 1;
         self.relays.open.insert(token, origin);
-        self.attention.output.insert(sid);
+        self.wrote(sid);
     }
 
     /// A link with room, of the first carrier of the account's routes for this source that may carry a broadcast.
@@ -90,7 +90,7 @@ impl Engine {
         }
         if let Some(peer) = self.peer(session) {
             peer.session.respond_with(sequence, command, status, |out| out.extend_from_slice(body));
-            self.attention.output.insert(session);
+            self.wrote(session);
         }
     }
 }

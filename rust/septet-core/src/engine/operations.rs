@@ -389,7 +389,7 @@ impl Engine {
         if let Some(peer) = self.peer(asker.session) {
             let write = |out: &mut Vec<u8>| out.extend_from_slice(body);
             peer.session.respond_with(asker.sequence, asker.command, status, write);
-            self.attention.output.insert(asker.session);
+            self.wrote(asker.session);
         }
     }
 }

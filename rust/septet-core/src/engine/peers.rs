@@ -2,6 +2,7 @@
 
 use super::accept::{Arrival, Submit};
 use super::broadcast::is_relay;
+use super::deadlines::NEVER;
 use super::journal::{Answer, Effect};
 use super::submit::Response;
 use super::tables;
@@ -9,7 +10,7 @@ use super::{Engine, Id, NOBODY};
 use crate::clock::Micros;
 use crate::smpp::command::{self, version};
 use crate::smpp::pdu::{self, Failure};
-use crate::smpp::session::{BindMode, Config, Event, Role, Session};
+use crate::smpp::session::{BadReason, BindMode, Config, Event, Role, Session};
 use crate::smpp::status::{self, Class};
 use crate::smpp::{Pdu, frame, tlv};
 
@@ -70,12 +71,15 @@ struct Said {
 }
 
 /// A place for a session; its epoch tells sessions that took it one after the other.
-#[derive(Default)]
 pub(super) struct Place {
     pub(super) epoch: u32,
+    /// When the session is to be looked at, as far as is known.
+    pub(super) due: Micros,
     pub(super) peer: Option<Box<Peer>>,
 }
 
+/// Requests beyond the window in one chunk that make it a flood: a peer that only races its window has fewer.
+const FLOOD: usize = 100;
 /// Largest PDU that a session takes.
 pub const MAX_PDU: u32 = 70_000;
 
@@ -90,12 +94,14 @@ fn name_in(version: u8, id: Id) -> Vec<u8> {
 impl Engine {
     fn place(&mut self, peer: Peer) -> u32 {
         let sid = self.free_peers.pop().unwrap_or_else(|| {
-            self.peers.push(Place::default());
+            self.peers.push(Place { epoch: 0, due: NEVER, peer: None });
             self.peers.len() as u32 - 1
         });
         let place = &mut self.peers[sid as usize];
         place.epoch += 1;
+        place.due = NEVER;
         place.peer = Some(Box::new(peer));
+        self.watch(sid);
         sid
     }
 
@@ -127,7 +133,7 @@ impl Engine {
         let mut session = Session::new(self.link_config(carrier), now);
         self.bind_link(&mut session, carrier, now);
         let sid = self.place(Peer::new(session, Kind::Link { carrier, link }));
-        self.attention.output.insert(sid);
+        self.wrote(sid);
         sid
     }
 
@@ -186,7 +192,7 @@ impl Engine {
         peer.session.turn(now, self.link_config(carrier));
         self.bind_link(&mut peer.session, carrier, now);
         self.peers[sid as usize].peer = Some(peer);
-        self.attention.output.insert(sid);
+        self.wrote(sid);
     }
 
     /// Sends a message centre away that nobody knows.
@@ -194,38 +200,38 @@ impl Engine {
         let Some(peer) = self.peer(sid) else { return };
         if peer.outbind.take().is_some() {
             peer.session.refuse_outbind();
+            self.watch(sid);
             self.tally.bad("unauthenticated", "outbind_refused");
         }
     }
 
-    /// One chunk as it was read.
-    pub fn receive(&mut self, sid: u32, chunk: &[u8], now: Micros) {
-        self.drive(sid, now, |session, on| session.receive(now, chunk, on));
+    /// One chunk as it was read; true if its peer does not heed its window, so that the others should be read first.
+    pub fn receive(&mut self, sid: u32, chunk: &[u8], now: Micros) -> bool {
+        self.drive(sid, now, |session, on| session.receive(now, chunk, on)) >= FLOOD
     }
 
-    pub(super) fn tick_peers(&mut self, now: Micros) {
-        for sid in 0..self.peers.len() as u32 {
-            let due = self.peer(sid).and_then(|p| p.session.next_deadline());
-            if due.is_some_and(|due| due <= now) {
-                self.drive(sid, now, |session, on| session.tick(now, on));
-            }
-        }
-    }
-
-    fn drive(&mut self, sid: u32, now: Micros, run: impl FnOnce(&mut Session, &mut dyn FnMut(Event<'_>))) {
+    /// Runs a session; gives how many of the requests that its peer made were beyond its window.
+    pub(super) fn drive(
+        &mut self,
+        sid: u32,
+        now: Micros,
+        run: impl FnOnce(&mut Session, &mut dyn FnMut(Event<'_>)),
+    ) -> usize {
         // The peer leaves its place, so that its events may change everything else.
         let Some(place) = self.peers.get_mut(sid as usize) else {
-            return;
+            return 0;
         };
         let (epoch, Some(mut peer)) = (place.epoch, place.peer.take()) else {
-            return;
+            return 0;
         };
         let kind = peer.kind;
         let Peer { session, bind, outbind, inbox, .. } = &mut *peer;
         let version = session.version();
         let mut said = Said::default();
+        let mut over = 0;
         run(session, &mut |event| match kind {
             Kind::Esme { account } => {
+                over += usize::from(matches!(event, Event::Bad { reason: BadReason::OverWindow }));
                 if let Event::Outbind { system_id, password } = event {
                     *outbind = Some((system_id.to_vec(), password.to_vec()));
                     self.attention.binds.insert(sid);
@@ -248,6 +254,7 @@ impl Engine {
             self.attention.output.insert(sid);
         }
         self.peers[sid as usize].peer = Some(peer);
+        self.watch(sid);
         for pdu in said.operations {
             self.operation(sid, pdu, now);
         }
@@ -259,6 +266,7 @@ impl Engine {
         for (token, status, body) in said.relayed {
             self.relayed(token, status, &body);
         }
+        over
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a peer that is out of its place")]
@@ -416,7 +424,7 @@ impl Engine {
         peer.session.set_windows(out, inward);
         peer.session.accept_bind(now, request.sequence);
         self.desks[account as usize].sessions.push(sid);
-        self.attention.output.insert(sid);
+        self.wrote(sid);
         self.attention.accounts.insert(account);
     }
 
@@ -428,14 +436,14 @@ impl Engine {
         };
         peer.session.refuse_bind(request.sequence, status);
         self.tally.bad("unauthenticated", "bind_refused");
-        self.attention.output.insert(sid);
+        self.wrote(sid);
     }
 
     /// Begins an orderly end.
     pub fn unbind(&mut self, sid: u32, now: Micros) {
         if let Some(peer) = self.peer(sid) {
             peer.session.unbind(now);
-            self.attention.output.insert(sid);
+            self.wrote(sid);
         }
     }
 
@@ -524,7 +532,7 @@ impl Engine {
     }
 
     fn answered(&mut self, answer: &Answer, now: Micros) {
-        self.attention.output.insert(answer.session);
+        self.wrote(answer.session);
         if matches!(answer.command, command::SUBMIT_SM | command::DATA_SM | command::SUBMIT_MULTI)
             && answer.id.is_some()
         {
@@ -549,7 +557,7 @@ impl Engine {
             };
             let version = peer.session.version();
             if peer.session.alert(now, |out| known(out, version)).is_ok() {
-                self.attention.output.insert(sid);
+                self.wrote(sid);
                 return;
             }
         }
@@ -565,7 +573,7 @@ impl Engine {
         lane.map_or_else(Vec::new, |lane| lane.links.iter().map(Option::is_some).collect())
     }
 
-    /// Sessions of an account.
+    /// Sessions of an account, in the order of their binds.
     pub fn sessions_of(&self, account: u16) -> &[u32] {
         self.desks.get(account as usize).map_or(&[], |d| &d.sessions)
     }
