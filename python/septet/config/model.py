@@ -252,7 +252,7 @@ class Carrier(Struct, frozen=True, kw_only=True):
     password: the password to bind with; SMPP allows 8 octets
     system_type: the system_type to bind with
     address_range: the address_range to bind with
-    bind: transceiver sends and receives; transmitter only sends; receiver only receives
+    bind: transmitter sends; receiver receives, for a transmitter at its host, port and system_id too; transceiver both
     interface_version: the newest version of SMPP to speak with it; it may answer with an older one
     outbind: it connects to `smpp.listen` and says outbind, and the node binds on that connection instead of connecting
     binds: connections to hold open [binds]

@@ -17,10 +17,10 @@ use super::wire::Put;
 use super::{Engine, NOBODY};
 use crate::clock::{Micros, WallMs};
 use crate::smpp::command::version::V33;
-use crate::smpp::sm::{INTERMEDIATE, Sm};
+use crate::smpp::sm::{INTERMEDIATE, Sm, UDHI};
 use crate::smpp::{status, time, tlv};
 use crate::text::coding::{Alphabet, DataCoding};
-use crate::text::{self, Choice, Encoding, SegmentOptions, Segments};
+use crate::text::{self, Choice, Encoding, SegmentOptions, Segments, udh};
 
 /// Why a message is not taken, for both protocols.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,11 +174,13 @@ impl Engine {
         if version <= V33 {
             flags |= flag::ALIAS;
         }
-        let made = sm.esm_class & 0x40 != 0 || sm.tlvs.get(tlv::SAR_TOTAL_SEGMENTS).is_some();
+        let udhi = sm.esm_class & UDHI != 0;
+        let made = udhi || sm.tlvs.get(tlv::SAR_TOTAL_SEGMENTS).is_some();
         let (payload, data_coding) = self.tables.config.accounts[account as usize].quirks.read(sm);
+        led(udhi, &payload)?;
         let cut = self.cut(carrier, payload, data_coding, made, to.addr)?;
         flags |= cut.flags;
-        let esm_class = sm.esm_class | if cut.udhi { 0x40 } else { 0 };
+        let esm_class = sm.esm_class | if cut.udhi { UDHI } else { 0 };
         let tlvs = travelling(sm);
         let draft = Draft {
             created: wall,
@@ -504,6 +506,15 @@ fn weighted(carriers: &[(u16, u32)], pair: u64, may: impl Fn(u16) -> bool) -> Op
     })
 }
 
+/// Whether a text that is said to begin with a user data header does.
+pub(super) fn led(udhi: bool, payload: &[u8]) -> Result<(), Refusal> {
+    if udhi && !udh::leads(payload) {
+        let detail = "esm_class says that the text begins with a user data header, but it does not";
+        return Err(Refusal::new("bad_header", status::ESME_RINVESMCLASS, "text", detail));
+    }
+    Ok(())
+}
+
 fn bad_time(code: &'static str, status: u32, field: &'static str) -> Refusal {
     Refusal::new(code, status, field, "not a time of SMPP 3.4 §7.1.1")
 }
@@ -553,10 +564,11 @@ fn encoding_of(data_coding: u8) -> u8 {
 }
 
 /// TLVs that go on to the carrier; the text itself does not, since the node has it as parts, nor the tag that it keeps
-/// for itself.
+/// for itself, nor what a strict peer would refuse.
 fn travelling(sm: &Sm<'_>) -> Vec<u8> {
     let mut out = Vec::new();
-    for (tag, value) in sm.tlvs.iter().filter(|(tag, _)| !matches!(*tag, tlv::MESSAGE_PAYLOAD | vendor::PARAM)) {
+    let kept = |tag: u16| matches!(tag, tlv::MESSAGE_PAYLOAD | vendor::PARAM);
+    for (tag, value) in sm.tlvs.iter().filter(|(tag, value)| !kept(*tag) && tlv::fits(*tag, value.len())) {
         tlv::put(&mut out, tag, value);
     }
     out

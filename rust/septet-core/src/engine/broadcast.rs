@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::Engine;
 use crate::clock::Micros;
-use crate::smpp::{Pdu, command, status};
+use crate::smpp::{Pdu, command, status, tlv};
 
 /// Tokens of relayed requests: no message has a segment of this number.
 const MARK: u64 = 0xFF << 56;
@@ -48,6 +48,9 @@ impl Engine {
         let origin = Origin { session, epoch: self.epoch(session), sequence, command };
         let link = self.broadcaster(account, pdu.text("source_addr"), command);
         let token = MARK | (self.relays.next & !MARK);
+        // What an ESME gets wrong is not passed on.
+        let mut pdu = pdu.clone();
+        pdu.tlvs.retain(|(tag, value)| tlv::fits(*tag, value.len()));
         let sent = link.filter(|sid| {
             let Some(peer) = self.peers[*sid as usize].peer.as_mut() else {
                 return false;

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::accept::{receipts_asked, schedule};
+use super::accept::{led, receipts_asked, schedule};
 use super::envelope::{Envelope, flag};
 use super::id::{Id, parse_alias};
 use super::journal::{Answer, Effect, Kind, VERSION};
@@ -298,6 +298,7 @@ impl Engine {
             let (data_coding, esm_class) = (draft.data_coding, draft.esm_class);
             let sm = Sm { short_message: payload, data_coding, esm_class, ..Sm::default() };
             let (payload, data_coding) = self.tables.config.accounts[account as usize].quirks.read(&sm);
+            led(esm_class & UDHI != 0, &payload).map_err(|refusal| refusal.status)?;
             let cut = self.cut(carrier, payload, data_coding, made, draft.to.addr);
             let cut = cut.map_err(|refusal| refusal.status)?;
             draft.flags |= cut.flags;

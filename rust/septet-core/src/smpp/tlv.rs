@@ -1,8 +1,11 @@
 //! Optional parameters (3.2.4, 5.3): tag, length, value, two octets for each of the first two.
 
+mod length;
+
 use std::borrow::Cow;
 
 use super::command::version::{V34, V50};
+pub use length::fits;
 
 /// A well-formed run of TLVs, kept as octets and read only when somebody asks.
 ///

@@ -9,5 +9,6 @@ mod operations;
 mod peers;
 mod quirks;
 mod receipts;
+mod strict;
 mod versions;
 mod world;
