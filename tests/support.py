@@ -235,6 +235,14 @@ class Smsc:
         octets = text.encode("ascii")
         peer.send("deliver_sm", source_addr=source, destination_addr=dest, short_message=octets, **fields)
 
+    async def outbind(self, port: int, system_id: str, password: str) -> Peer:
+        """Connects to the node and says outbind."""
+        loop = asyncio.get_running_loop()
+        _transport, peer = await loop.create_connection(lambda: Peer(self._received, self._gone), HOST, port)
+        self._open.add(peer)
+        peer.send("outbind", system_id=system_id, password=password)
+        return peer
+
     def mo(self, source: str, dest: str, text: str) -> None:
         """A person writes."""
         self._deliver(self.bound[0], source, dest, text, source_addr_ton=1, source_addr_npi=1)

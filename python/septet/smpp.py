@@ -1,4 +1,4 @@
-"""SMPP 3.4 on the wire: PDUs to objects and back, and a stream cut into PDUs.
+"""SMPP 3.3, 3.4 and 5.0 on the wire: PDUs to objects and back, and a stream cut into PDUs.
 
     >>> from septet import smpp
     >>> pdu = smpp.Pdu("submit_sm", sequence=7, fields={

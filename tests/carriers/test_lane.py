@@ -130,3 +130,33 @@ async def test_the_window_is_kept(tmp_path: Path) -> None:
             north.answer = lambda _pdu: 0
             north.cut()
             await eventually(lambda: node.engine.load_of(0) == (0, 0), "the queue and the window to be empty")
+
+
+@pytest.mark.parametrize(
+    ("host", "peer", "may"),
+    [("192.0.2.1", "192.0.2.1", True), ("192.0.2.1", "192.0.2.2", False), ("smsc.example", "192.0.2.2", True)],
+)
+@on_loop
+async def test_where_a_carrier_may_connect_from(tmp_path: Path, host: str, peer: str, *, may: bool) -> None:
+    outbind = 'outbind = { system_id = "mc", password = "word" }\n'
+    async with running(carrier("north", 1, host=host) + outbind, tmp_path) as (node, _api):
+        assert node.lanes[0].may_come_from(peer) is may
+
+
+@on_loop
+async def test_what_a_holding_carrier_does_not_answer_is_not_sent_again(tmp_path: Path) -> None:
+    async with (
+        smsc() as north,
+        running(ACCOUNT + carrier("north", north.port, on_unknown="hold") + route("north"), tmp_path) as (node, api),
+    ):
+        await bound(node)
+        north.answer = lambda _pdu: None
+        held = await api.post("held")
+        await eventually(lambda: north.submits, "it to be there")
+        north.answer = lambda _pdu: 0
+        north.cut()
+        found = await api.until(held, "unknown")
+        assert found["error"] == "no_response"
+        await bound(node)
+        await api.until(await api.post("the next"), "submitted")
+        assert [submit.octets for submit in north.submits] == [b"held", b"the next"]

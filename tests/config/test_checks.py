@@ -48,6 +48,12 @@ def problems(text: str) -> dict[str, Problem]:
             "carrier.north.reconnect_min",
             "more than reconnect_max",
         ),
+        (CARRIER + "interface_version = '3.3'", "carrier.north.bind", "3.3 has no transceiver"),
+        (
+            (both := CARRIER + "outbind = { system_id = 'mc', password = 'x' }\n") + both.replace("north", "south"),
+            "carrier.south.outbind",
+            'that of carrier "north"',
+        ),
         (CARRIER.replace("secret", "ninechars"), "carrier.north.password", "8 octets"),
         (CARRIER + CARRIER, "carrier[1].id", '"north" is already that of carrier[0]'),
         ("[[account]]\nid='a'\npassword='x'", "account.a.system_id", "is missing"),

@@ -156,6 +156,28 @@ async def test_a_message_longer_than_the_burst_is_taken(tmp_path: Path, policy: 
 
 
 @on_loop
+async def test_a_carrier_that_says_outbind_is_bound_to(tmp_path: Path) -> None:
+    outbind = 'outbind = { system_id = "mc", password = "word" }\n'
+    async with (
+        smsc() as north,
+        running(ACCOUNT + carrier("north", north.port) + outbind + route("north"), tmp_path) as (node, api),
+    ):
+        port = node.smpp.listening[0].port
+        stranger = await north.outbind(port, "mc", "wrong")
+        await eventually(lambda: stranger.transport is None, "a stranger to be sent away")
+        await north.outbind(port, "mc", "word")
+        await bound(node)
+        assert not north.connections, "the node does not connect by itself"
+        await api.until(await api.post("over their connection"), "submitted")
+        assert [submit.octets for submit in north.submits] == [b"over their connection"]
+        assert node.lanes[0].links[0].connected
+        north.cut()
+        await eventually(lambda: not node.lanes[0].links[0].connected, "the link to be down")
+        await north.outbind(port, "mc", "word")
+        await bound(node)
+
+
+@on_loop
 async def test_where_it_listens(tmp_path: Path) -> None:
     text = ACCOUNT
     async with running(text, tmp_path) as (node, _api):

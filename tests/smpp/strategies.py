@@ -89,6 +89,21 @@ LAYOUTS: dict[str, dict[str, Any]] = {
     "enquire_link": {},
     "enquire_link_resp": {},
     "alert_notification": {**addr("source_addr", "source_addr", 65), **addr("esme_addr", "esme_addr", 65)},
+    "broadcast_sm": {
+        "service_type": text(6),
+        **SOURCE,
+        **ID,
+        "priority_flag": INT1,
+        **TIMES,
+        "replace_if_present_flag": INT1,
+        "data_coding": INT1,
+        "sm_default_msg_id": INT1,
+    },
+    "broadcast_sm_resp": ID,
+    "query_broadcast_sm": {**ID, **SOURCE},
+    "query_broadcast_sm_resp": ID,
+    "cancel_broadcast_sm": {"service_type": text(6), **ID, **SOURCE},
+    "cancel_broadcast_sm_resp": {},
 }
 
 TLVS = st.lists(st.tuples(st.integers(0, 0xFFFF), st.binary(max_size=30)), max_size=4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from ipaddress import ip_address
 
 import structlog
 
@@ -42,6 +43,14 @@ class Lane:
         for link in self.links:
             link.start()
         self._expect()
+
+    def may_come_from(self, peer: str) -> bool:
+        """Whether a carrier that connects to the node may do so from this address."""
+        try:
+            return ip_address(self.config.host) == ip_address(peer)
+        except ValueError:
+            # A host name says nothing about where it connects from.
+            return bool(peer)
 
     def pump(self) -> None:
         """Writes as much as the ceiling and the windows allow; comes back by itself when the ceiling opens."""

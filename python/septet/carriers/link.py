@@ -79,7 +79,7 @@ class Link:
         self._backoff = Backoff(config.reconnect_min, config.reconnect_max, seed)
         self._task: asyncio.Task[None] | None = None
         self._gone = asyncio.Event()
-        self._connection: _Connection | None = None
+        self._connection: Wire | None = None
         self._bound = False
 
     @property
@@ -92,10 +92,16 @@ class Link:
         if self._connection is None:
             return {}
         version = None if self._connection.tls is None else self._connection.tls.version()
-        return {"address": self._connection.address} | ({} if version is None else {"tls": version})
+        # One that the carrier made, to say outbind, is known by where it comes from.
+        made = self._connection
+        return {"address": made.address if isinstance(made, _Connection) else made.peer} | (
+            {} if version is None else {"tls": version}
+        )
 
     def start(self) -> None:
-        """Begins to connect, for as long as the node runs."""
+        """Begins to connect, for as long as the node runs; a carrier that says outbind is the one that connects."""
+        if self.config.outbind is not None:
+            return
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"link {self.config.id}")
 
     def up(self) -> None:
@@ -104,7 +110,7 @@ class Link:
         self._backoff.reset()
         log.info("link.bound", **self.name, **self.where())
 
-    def began(self, connection: _Connection) -> None:
+    def began(self, connection: Wire) -> None:
         """There is a connection."""
         self._connection = connection
 

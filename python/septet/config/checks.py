@@ -49,6 +49,7 @@ def check(root: Draft, reader: Reader) -> None:
     for carrier in carriers:
         _carrier(carrier, reader)
         check_carrier(carrier, reader)
+    _outbinds(carriers, reader)
     for number in numbers:
         _number(number, known, reader)
     for route in root.get("route"):
@@ -224,6 +225,12 @@ def _carrier(carrier: Draft, reader: Reader) -> None:
             f"{carrier.path}.password",
             f"is longer than SMPP's {_PASSWORD_OCTETS} octets",
         )
+    if carrier.get("interface_version") == "3.3" and carrier.get("bind") == "transceiver":
+        reader.note(
+            f"{carrier.path}.bind",
+            "SMPP 3.3 has no transceiver",
+            'write "transmitter" or "receiver", or another interface_version',
+        )
     for index, place in enumerate(carrier.get("alternates")):
         if place.port == 0:
             reader.note(f"{carrier.path}.alternates[{index}]", "the port must be an integer from 1 to 65535")
@@ -238,6 +245,19 @@ def _carrier(carrier: Draft, reader: Reader) -> None:
         _tls_files(tls, reader)
     _ordered(carrier, "reconnect_min", "reconnect_max", reader)
     _ordered(carrier, "retry_base", "retry_max", reader)
+
+
+def _outbinds(carriers: Iterable[Draft], reader: Reader) -> None:
+    """Two carriers that say the same could not be told apart."""
+    seen: dict[tuple[str, str], str] = {}
+    for carrier in carriers:
+        outbind = carrier.get("outbind")
+        name, password = (None, None) if outbind is None else (outbind.get("system_id"), outbind.get("password"))
+        if name is None or password is None:
+            continue
+        first = seen.setdefault((name, password.reveal()), str(carrier.get("id")))
+        if first != str(carrier.get("id")):
+            reader.note(f"{carrier.path}.outbind", f'is that of carrier "{first}" too', "give each its own password")
 
 
 def _server_tls(server: Any, reader: Reader) -> None:

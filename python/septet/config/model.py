@@ -226,12 +226,23 @@ class Account(Struct, frozen=True, kw_only=True):
         return secret is not None and secret.matches(candidate)
 
 
+class Outbind(Struct, frozen=True, kw_only=True):
+    """How a carrier that connects to the node says who it is.
+
+    system_id: the name in its outbind
+    password: the password in its outbind
+    """
+
+    system_id: SystemId
+    password: Secret
+
+
 class Carrier(Struct, frozen=True, kw_only=True):
     """Whom the node binds to.
 
     id: its name in routes, numbers, logs and metrics
     type: the protocol it speaks
-    host: its host name or address
+    host: its host name or address; with `outbind` an IP address is the only one that it may connect from
     port: its TCP port
     alternates: where else it is, as HOST:PORT; tried in this order where the one before cannot be bound to
     tls: speak TLS
@@ -242,10 +253,12 @@ class Carrier(Struct, frozen=True, kw_only=True):
     system_type: the system_type to bind with
     address_range: the address_range to bind with
     bind: transmitter sends; receiver receives, for a transmitter at its host, port and system_id too; transceiver both
+    interface_version: the newest version of SMPP to speak with it; it may answer with an older one
+    outbind: it connects to `smpp.listen` and says outbind, and the node binds on that connection instead of connecting
     binds: connections to hold open [binds]
     window: unanswered submit_sm per bind [PDUs]
     throughput: hard ceiling over all its binds in any sliding second, counted at the socket; 0 = none [segments/s]
-    on_unknown: what to do with a submit_sm whose response never came
+    on_unknown: resend or hold a submit_sm whose response never came: a duplicate, or a loss, is risked
     enquire_link: silence after which the node asks whether the carrier is alive; 0 = never [s]
     response_timeout: how long a response may take [s]
     reconnect_min: first pause before binding again; it doubles each time, with jitter [s]
@@ -279,10 +292,12 @@ class Carrier(Struct, frozen=True, kw_only=True):
     system_type: Annotated[str, Meta(pattern=r"^[ -~]{0,12}\Z", description="up to 12 ASCII characters")] = ""
     address_range: Annotated[str, Meta(pattern=r"^[ -~]{0,40}\Z", description="up to 40 ASCII characters")] = ""
     bind: Literal["transceiver", "transmitter", "receiver"] = "transceiver"
+    interface_version: Literal["3.3", "3.4", "5.0"] = "3.4"
+    outbind: Outbind | None = None
     binds: Annotated[int, Meta(ge=1, le=1000)] = 1
     window: Window = 100
     throughput: Rate = 0
-    on_unknown: Literal["resend"] = "resend"
+    on_unknown: Literal["resend", "hold"] = "resend"
     enquire_link: Seconds = 30.0
     response_timeout: Interval = 60.0
     reconnect_min: Interval = 0.5
@@ -298,6 +313,12 @@ class Carrier(Struct, frozen=True, kw_only=True):
     retry_base: Interval = 1.0
     retry_max: Interval = 300.0
     quirks: CarrierQuirks = CarrierQuirks()
+
+    @property
+    def version(self) -> int:
+        """The interface_version as SMPP writes it."""
+        major, minor = self.interface_version.split(".")
+        return int(major) << 4 | int(minor)
 
 
 class Number(Struct, frozen=True, kw_only=True):

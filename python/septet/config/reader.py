@@ -24,7 +24,6 @@ from septet.errors import Problem
 NOT_YET: Mapping[str, tuple[str, ...]] = {
     "store.engine": ("nats",),
     "carrier.type": ("http", "ucp", "cimd2", "smtp", "modem"),
-    "carrier.on_unknown": ("hold",),
     "route.mccmnc": (),
     "route.text": (),
     "route.time": (),

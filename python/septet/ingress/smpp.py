@@ -9,6 +9,8 @@ from typing import Final
 
 import structlog
 
+from septet.carriers.lane import Lane
+from septet.carriers.link import Link
 from septet.carriers.tls import Renewed, Tls, TlsFailedError, is_hello
 from septet.carriers.wire import Hub, Wire
 from septet.config import Account, Config, Listen
@@ -27,7 +29,10 @@ _PACE: Final = 0.005
 
 
 class Esme(Wire):
-    """A connection from outside; `account` is its account's index once it has bound."""
+    """A connection from outside; `account` is its account's index once it has bound.
+
+    Or it is a carrier's that has said outbind: then it is the connection of `link`.
+    """
 
     def __init__(self, server: SmppServer, tls: Tls | None) -> None:
         super().__init__(server.hub, tls, server.keepalive)
@@ -35,6 +40,7 @@ class Esme(Wire):
         self._silent = True
         self.account: int | None = None
         self.asked = False
+        self.link: Link | None = None
 
     def opened(self) -> int:
         """One more connection; past the limit it is closed at once."""
@@ -56,7 +62,9 @@ class Esme(Wire):
         super().data_received(data)
 
     def owner(self) -> tuple[str, str] | None:
-        """The account, once it has bound."""
+        """The account, once it has bound; or the link of a carrier that has said outbind."""
+        if self.link is not None:
+            return "link", f"{self.link.config.id}/{self.link.number}"
         return None if self.account is None else ("account", self._server.name(self.account))
 
     def failed(self, error: TlsFailedError) -> None:
@@ -64,8 +72,10 @@ class Esme(Wire):
         log.warning("esme.tls_failed", peer=self.peer, error=str(error))
 
     def lost(self) -> None:
-        """One connection less."""
+        """One connection less; if it was a carrier's, its link is down."""
         self._server.connections -= 1
+        if self.link is not None:
+            self.link.ended()
 
 
 class SmppServer:
@@ -86,6 +96,7 @@ class SmppServer:
         self._resumes: dict[int, asyncio.TimerHandle] = {}
         self._turns = 0
         self._servers: list[asyncio.Server] = []
+        self.lanes: Sequence[Lane] = ()
         self._tls_servers: list[asyncio.Server] = []
         self._checks: set[asyncio.Task[None]] = set()
 
@@ -123,13 +134,30 @@ class SmppServer:
             server.close()
 
     def asks(self, session: int) -> None:
-        """A peer wants to bind: a slow password hash is checked off the loop."""
+        """A peer wants to bind: a slow password hash is checked off the loop. Or a carrier wants to be bound to."""
         wire = self.hub.wires.get(session)
-        if isinstance(wire, Esme) and not wire.asked:
+        if isinstance(wire, Esme) and self.hub.engine.bind_request(session) is None:
+            self._outbind(wire)
+        elif isinstance(wire, Esme) and not wire.asked:
             wire.asked = True
             task = asyncio.get_running_loop().create_task(self._decide(wire))
             self._checks.add(task)
             task.add_done_callback(self._decided)
+
+    def _outbind(self, wire: Esme) -> None:
+        """A carrier has connected and said outbind: the node binds to it on that connection."""
+        engine = self.hub.engine
+        found = engine.outbind_request(wire.session)
+        lane = None if found is None else self.lanes[found[0]]
+        if found is None or lane is None or not lane.may_come_from(wire.peer):
+            log.info("outbind.refused", peer=wire.peer)
+            engine.refuse_outbind(wire.session)
+            return
+        carrier, link = found
+        wire.link = lane.links[link]
+        wire.link.began(wire)
+        engine.accept_outbind(wire.session, carrier, link, self.hub.now())
+        log.info("outbind.accepted", carrier=lane.config.id, link=link, peer=wire.peer)
 
     def _decided(self, task: asyncio.Task[None]) -> None:
         self._checks.discard(task)

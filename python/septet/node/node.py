@@ -19,6 +19,7 @@ from septet.config import Config
 from septet.config.tls import context
 from septet.delivery.webhooks import Endpoint, Webhooks
 from septet.ingress.http.server import HttpServer
+from septet.ingress.lookups import Lookups
 from septet.ingress.smpp import SmppServer
 from septet.node.measures import Measures
 from septet.node.outbox import EngineOutbox
@@ -41,8 +42,10 @@ class Node:
         self.wires: dict[int, Wire] = {}
         self.smpp = SmppServer(self, config)
         self.lanes = [Lane(self, carrier, index) for index, carrier in enumerate(config.carrier)]
+        self.smpp.lanes = self.lanes
         self.traces = Traces(self, config)
         self.service = EngineService(self, config, self.lanes, self.smpp.allowances, self.traces)
+        self.lookups = Lookups(self, self.service.settled)
         endpoints = {
             a.id: Endpoint(a.webhook.url, a.webhook.secret.reveal()) for a in config.account if a.webhook is not None
         }
@@ -114,6 +117,8 @@ class Node:
             self.smpp.asks(session)
         for session in attention.inboxes:
             self.smpp.admit(session)
+        if attention.lookups:
+            self.lookups.wake()
         self._attend_carriers(attention)
         for account in attention.accounts:
             engine.deliver(account, self.now())
@@ -172,6 +177,7 @@ class Node:
             await lane.leave()
         await self.http.stop()
         await self.webhooks.stop()
+        await self.lookups.stop()
         for wire in list(self.wires.values()):
             self.engine.unbind(wire.session, self.now())
         self.turn_soon()

@@ -150,7 +150,7 @@ class EngineService:
             if not future.done():
                 future.set_result(None)
 
-    async def _settled(self) -> None:
+    async def settled(self) -> None:
         """What ended a moment ago has left the engine, but is in the log only once its page is durable."""
         waits = self._hub.engine.flush()
         page = self._hub.engine.page() - (0 if waits else 1)
@@ -166,7 +166,7 @@ class EngineService:
         """One message, alive or in the log."""
         found = self._hub.engine.message(id)
         if found is None:
-            await self._settled()
+            await self.settled()
             wanted = {"id": id, "account": account or ""}
             rows = await asyncio.get_running_loop().run_in_executor(None, self._log.messages, wanted, 1)
             found = rows[0] if rows else None
@@ -188,7 +188,7 @@ class EngineService:
         }
         limit = query.limit + 1
         alive = self._hub.engine.messages(wanted, limit)
-        await self._settled()
+        await self.settled()
         rows = await asyncio.get_running_loop().run_in_executor(None, self._log.messages, wanted, limit)
         merged = {row["id"]: row for row in [*alive, *rows]}
         newest = sorted(merged.values(), key=lambda row: row["id"], reverse=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from septet.node.causes import Causes
+
+# The engine's error of a message whose carrier never answered and that is held.
+NO_RESPONSE: Final = 0x4FF
 
 
 def moment(milliseconds: int) -> str:
@@ -16,6 +19,10 @@ def moment(milliseconds: int) -> str:
     """
     at = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _error(status: str, code: int) -> str:
+    return "no_response" if status == "unknown" and code == NO_RESPONSE else str(code)
 
 
 def listed(view: dict[str, Any], causes: Causes) -> dict[str, Any]:
@@ -38,7 +45,7 @@ def listed(view: dict[str, Any], causes: Causes) -> dict[str, Any]:
         if view[name]:
             shown[name] = view[name]
     if view["error"]:
-        shown["error"] = str(view["error"])
+        shown["error"] = _error(view["status"], view["error"])
     if cause := causes.of(view):
         shown["cause"] = cause
     if view["incomplete"]:
@@ -55,7 +62,7 @@ def detailed(view: dict[str, Any], causes: Causes) -> dict[str, Any]:
         event = {"at": moment(at), "event": status}
         details = [f"segment {part}"] if part else []
         details += [f"receipt {receipt}"] if receipt else []
-        details += [f"error {code}"] if code else []
+        details += [f"error {_error(status, code)}"] if code else []
         if details:
             event["detail"] = ", ".join(details)
         events.append(event)

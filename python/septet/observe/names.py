@@ -49,6 +49,7 @@ SPEC: Final[Mapping[str, Metric]] = {
             ("carrier",),
             "Receipts whose message is not known, after the time one may be early.",
         ),
+        Metric("alerts_total", "counter", ("carrier",), "alert_notifications: a phone can be reached again."),
         Metric(
             "receipts_duplicate_total",
             "counter",

@@ -130,5 +130,8 @@ def _carrier(carrier: Carrier, centre: int) -> dict[str, Any]:
         "retry_attempts": carrier.retry_attempts,
         "retry_base": carrier.retry_base,
         "retry_max": carrier.retry_max,
+        "interface_version": carrier.version,
+        "hold": carrier.on_unknown == "hold",
+        "outbind": None if (asks := carrier.outbind) is None else (asks.system_id, asks.password.reveal()),
         "quirks": _carrier_quirks(carrier.quirks),
     }

@@ -166,7 +166,7 @@ fn operation(command: &Bound<'_, PyAny>) -> PyResult<&'static Names> {
     };
     let missing = || {
         let message = format!(
-            "{} is not an operation of SMPP 3.4",
+            "{} is not an operation of SMPP 3.3, 3.4 or 5.0",
             command.repr().map_or_else(|_| String::new(), |r| r.to_string())
         );
         Error::new("smpp.unknown_command", message)

@@ -8,6 +8,7 @@ use super::id::Id;
 use super::journal::{Answer, Effect, Kind};
 use super::ledger::{Handle, Live};
 use super::message::{Mt, Status};
+use super::multi::Multi;
 use super::quirks::vendor;
 use super::shape;
 use super::tables::{Route, digits};
@@ -15,8 +16,9 @@ use super::tally::Direction;
 use super::wire::Put;
 use super::{Engine, NOBODY};
 use crate::clock::{Micros, WallMs};
-use crate::smpp::sm::{INTERMEDIATE, Sm};
-use crate::smpp::{command, status, time, tlv};
+use crate::smpp::command::version::V33;
+use crate::smpp::sm::{INTERMEDIATE, Sm, UDHI};
+use crate::smpp::{status, time, tlv};
 use crate::text::coding::{Alphabet, DataCoding};
 use crate::text::{self, Choice, Encoding, SegmentOptions, Segments, udh};
 
@@ -87,10 +89,42 @@ pub struct Posted {
 
 /// A submit that waits for its account's allowance.
 pub(super) struct Arrival {
-    sequence: u32,
-    since: Micros,
-    carrier: u16,
-    envelope: Envelope,
+    pub(super) sequence: u32,
+    pub(super) since: Micros,
+    pub(super) command: u32,
+    pub(super) carrier: u16,
+    pub(super) envelope: Envelope,
+    pub(super) multi: Option<Box<Multi>>,
+}
+
+impl Arrival {
+    fn segments(&self) -> u64 {
+        let rest = self.multi.iter().flat_map(|multi| &multi.rest);
+        rest.map(|(_, envelope)| u64::from(envelope.parts())).sum::<u64>() + u64::from(self.envelope.parts())
+    }
+
+    fn messages(&self) -> usize {
+        1 + self.multi.as_ref().map_or(0, |multi| multi.rest.len())
+    }
+}
+
+/// A payload as it goes out.
+pub(super) struct Cut<'p> {
+    pub(super) parts: Vec<Cow<'p, [u8]>>,
+    /// How the parts belong together.
+    pub(super) flags: u16,
+    /// Each part begins with a header of the node's own.
+    pub(super) udhi: bool,
+    pub(super) data_coding: u8,
+    pub(super) encoding: u8,
+}
+
+/// A submit as it came: how, and in which version.
+#[derive(Clone, Copy)]
+pub(super) struct Submit {
+    pub(super) command: u32,
+    pub(super) sequence: u32,
+    pub(super) version: u8,
 }
 
 const fn number_of(encoding: Encoding) -> u8 {
@@ -103,99 +137,115 @@ const fn number_of(encoding: Encoding) -> u8 {
 }
 
 impl Engine {
-    /// Reads a submit_sm into an envelope without id or order; nothing is taken yet.
-    pub(super) fn arrive(&mut self, account: u16, sequence: u32, sm: &Sm<'_>, now: Micros) -> Result<Arrival, Refusal> {
+    /// Reads a submit_sm or data_sm into an envelope without id or order; nothing is taken yet.
+    pub(super) fn arrive(&mut self, account: u16, how: Submit, sm: &Sm<'_>, now: Micros) -> Result<Arrival, Refusal> {
+        let (carrier, envelope) = self.lay_out(account, how.version, sm, b"", now)?;
+        let Submit { command, sequence, .. } = how;
+        Ok(Arrival { sequence, since: now, command, carrier, envelope, multi: None })
+    }
+
+    /// One message to one destination; `group` is room for the id of a submit_multi, or empty.
+    pub(super) fn lay_out(
+        &mut self,
+        account: u16,
+        version: u8,
+        sm: &Sm<'_>,
+        group: &[u8],
+        now: Micros,
+    ) -> Result<(u16, Envelope), Refusal> {
         let wall = self.wall(now);
         let quirks = &self.tables.config.accounts[account as usize].quirks;
         let (from, to) = (self.source_of(quirks, &sm.source), dest_of(quirks, &sm.dest));
         let (from, to) = (from.address(), to.address());
         let carrier = self.check(account, from.addr, to.addr)?;
-        let bad_time = |code, status, field| move || Refusal::new(code, status, field, "not a time of SMPP 3.4 §7.1.1");
         let expires = match sm.validity {
             b"" => wall + self.tables.config.limits.validity_ms,
-            text => time::parse(text).and_then(|t| t.after(wall)).ok_or_else(bad_time(
-                "bad_validity",
-                status::ESME_RINVEXPIRY,
-                "validity",
-            ))?,
+            text => self.expiry(text, wall)?,
         };
         let expires = expires.min(wall + self.tables.config.limits.validity_max_ms);
-        let due = match sm.schedule {
-            b"" => 0,
-            text => time::parse(text).and_then(|t| t.after(wall)).ok_or_else(bad_time(
-                "bad_schedule",
-                status::ESME_RINVSCHED,
-                "send_at",
-            ))?,
-        };
-        let mut flags = flag::VIA_SMPP;
-        flags |= match sm.registered & 3 {
-            1 => flag::RECEIPT | flag::TELL_SUCCESS | flag::TELL_FAILURE,
-            2 => flag::RECEIPT | flag::TELL_FAILURE,
-            3 => flag::RECEIPT | flag::TELL_SUCCESS,
-            // Who asks for notifications alone is told nothing of the end.
-            _ if sm.registered & INTERMEDIATE != 0 => flag::RECEIPT,
-            _ => 0,
-        };
+        let due = schedule(sm.schedule, wall)?;
+        let mut flags = flag::VIA_SMPP | receipts_asked(sm.registered);
         if !sm.validity.is_empty() {
             flags |= flag::VALIDITY;
         }
-        let (payload, data_coding) = quirks.read(sm);
-        let udhi = sm.esm_class & 0x40 != 0;
-        let sar = sm.tlvs.get(tlv::SAR_TOTAL_SEGMENTS).is_some();
-        let table = &self.carrier_table(carrier).quirks;
-        let foreign = !udhi && !sar && !table.coding.is_plain() && shape::is_foreign(table, &payload, data_coding);
-        let single = udhi || sar || !foreign && payload.len() <= shape::capacity(data_coding);
-        if single && payload.len() > 254 {
-            let detail = "a part made by the sender has at most 254 octets";
-            return Err(Refusal::new("bad_length", status::ESME_RINVMSGLEN, "text", detail));
+        if !group.is_empty() {
+            flags |= flag::MULTI;
         }
-        if udhi && !udh::leads(&payload) {
-            let detail = "esm_class says that the text begins with a user data header, but it does not";
-            return Err(Refusal::new("bad_header", status::ESME_RINVESMCLASS, "text", detail));
+        if version <= V33 {
+            flags |= flag::ALIAS;
         }
-        let mut esm_class = sm.esm_class;
-        let (mut data_coding, mut encoding) = (data_coding, encoding_of(data_coding));
-        let parts = if single {
-            vec![payload]
-        } else {
-            let wanted = table.long_text;
-            let options = shape::options(wanted, self.reference(to.addr));
-            let made = split(&payload, data_coding, foreign, options)?;
-            flags |= flag::SEGMENTED | shape::flags(wanted, &made);
-            esm_class |= if made.udhi { 0x40 } else { 0 };
-            if foreign {
-                (data_coding, encoding) = (made.data_coding, 1);
-            }
-            made.parts.into_iter().map(|part| Cow::Owned(part.octets)).collect()
-        };
+        let udhi = sm.esm_class & UDHI != 0;
+        let made = udhi || sm.tlvs.get(tlv::SAR_TOTAL_SEGMENTS).is_some();
+        let (payload, data_coding) = self.tables.config.accounts[account as usize].quirks.read(sm);
+        led(udhi, &payload)?;
+        let cut = self.cut(carrier, payload, data_coding, made, to.addr)?;
+        flags |= cut.flags;
+        let esm_class = sm.esm_class | if cut.udhi { UDHI } else { 0 };
         let tlvs = travelling(sm);
         let draft = Draft {
             created: wall,
             expires,
-            due: if due > wall { due } else { 0 },
+            due,
             flags,
             esm_class,
             protocol_id: sm.protocol_id,
             priority: sm.priority,
             registered: sm.registered,
-            data_coding,
-            encoding,
+            data_coding: cut.data_coding,
+            encoding: cut.encoding,
             account: self.tables.config.accounts[account as usize].id.as_bytes(),
             from,
             to,
             service_type: sm.service_type,
             tlvs: &tlvs,
+            client_ref: group,
             ..Draft::default()
         };
-        let envelope = Envelope::build(&draft, parts.iter().map(AsRef::as_ref));
-        Ok(Arrival { sequence, since: now, carrier, envelope })
+        Ok((carrier, Envelope::build(&draft, cut.parts.iter().map(AsRef::as_ref))))
+    }
+
+    /// When a message of this validity_period is not worth sending any more.
+    pub(super) fn expiry(&self, validity: &[u8], wall: WallMs) -> Result<WallMs, Refusal> {
+        let at = time::parse(validity).and_then(|t| t.after(wall));
+        let at = at.ok_or_else(|| bad_time("bad_validity", status::ESME_RINVEXPIRY, "validity"))?;
+        Ok(at.min(wall + self.tables.config.limits.validity_max_ms))
+    }
+
+    /// A payload as the parts that go out: as it is if the sender `made` a part of it or if it fits, else cut as the carrier
+    /// wants it.
+    pub(super) fn cut<'p>(
+        &mut self,
+        carrier: u16,
+        payload: Cow<'p, [u8]>,
+        data_coding: u8,
+        made: bool,
+        to: &[u8],
+    ) -> Result<Cut<'p>, Refusal> {
+        let table = &self.carrier_table(carrier).quirks;
+        let foreign = !made && !table.coding.is_plain() && shape::is_foreign(table, &payload, data_coding);
+        let single = made || !foreign && payload.len() <= shape::capacity(data_coding);
+        if single && payload.len() > 254 {
+            let detail = "a part made by the sender has at most 254 octets";
+            return Err(Refusal::new("bad_length", status::ESME_RINVMSGLEN, "text", detail));
+        }
+        let encoding = encoding_of(data_coding);
+        if single {
+            return Ok(Cut { parts: vec![payload], flags: 0, udhi: false, data_coding, encoding });
+        }
+        let wanted = table.long_text;
+        let options = shape::options(wanted, self.reference(to));
+        let segments = split(&payload, data_coding, foreign, options)?;
+        let flags = flag::SEGMENTED | shape::flags(wanted, &segments);
+        let (data_coding, encoding) = if foreign { (segments.data_coding, 1) } else { (data_coding, encoding) };
+        let udhi = segments.udhi;
+        let parts = segments.parts.into_iter().map(|part| Cow::Owned(part.octets)).collect();
+        Ok(Cut { parts, flags, udhi, data_coding, encoding })
     }
 
     /// Messages and segments that wait for admission on a session.
     pub fn inbox(&mut self, sid: u32) -> (usize, u64) {
         let inbox = self.peer(sid).map(|p| &p.inbox);
-        inbox.map_or((0, 0), |inbox| (inbox.len(), inbox.iter().map(|a| a.envelope.parts() as u64).sum()))
+        inbox.map_or((0, 0), |inbox| (inbox.len(), inbox.iter().map(Arrival::segments).sum()))
     }
 
     /// Takes submits off a session's inbox until `segments` are reached, the last one whole; what is over stays
@@ -218,37 +268,36 @@ impl Engine {
                 kept.push(arrival);
                 continue;
             }
-            let size = arrival.envelope.parts() as u64;
+            let size = arrival.segments();
             let refusal = if taken >= segments {
                 *self.tally.throttled.entry(account).or_default() += 1;
                 Some(status::ESME_RTHROTTLED)
-            } else if self.has_room() {
+            } else if self.has_room_for(arrival.messages()) {
                 None
             } else {
                 *self.tally.blocked.entry("node_full").or_default() += 1;
                 Some(status::ESME_RMSGQFUL)
             };
             if let Some(status) = refusal {
-                refused.push((arrival.sequence, status));
+                refused.push((arrival.sequence, arrival.command, status));
                 continue;
             }
             taken += size;
-            let id = self.take_in(arrival.envelope, account, arrival.carrier, now);
-            self.journal.after_commit(Effect::Answer(Answer {
-                session: sid,
-                epoch,
-                sequence: arrival.sequence,
-                command: command::SUBMIT_SM,
-                status: 0,
-                id: Some(id),
-                since: arrival.since,
-            }));
+            let Arrival { sequence, since, command, carrier, envelope, multi } = arrival;
+            let answer = |id| Answer { session: sid, epoch, sequence, command, status: 0, id: Some(id), since };
+            let Some(multi) = multi else {
+                let id = self.take_in(envelope, account, carrier, now);
+                self.journal.after_commit(Effect::Answer(answer(id)));
+                continue;
+            };
+            let id = self.take_in_all(account, (carrier, envelope), multi.rest, now);
+            self.journal.after_commit(Effect::Multi(Box::new((answer(id), multi.failures))));
         }
         if let Some(peer) = self.peer(sid) {
             peer.inbox = kept;
             let wrote = !refused.is_empty();
-            for (sequence, status) in refused {
-                peer.session.respond(sequence, command::SUBMIT_SM, status, b"");
+            for (sequence, command, status) in refused {
+                peer.session.respond(sequence, command, status, b"");
             }
             if wrote {
                 self.wrote(sid);
@@ -353,8 +402,13 @@ impl Engine {
     }
 
     /// Gives the message its id, its record and its place; it leaves once the open page is durable.
-    fn take_in(&mut self, mut envelope: Envelope, account: u16, carrier: u16, now: Micros) -> Id {
-        let id = self.ids.next(self.wall(now));
+    fn take_in(&mut self, envelope: Envelope, account: u16, carrier: u16, now: Micros) -> Id {
+        let id = self.fresh_id(account, envelope.has(flag::ALIAS), now);
+        self.take_in_as(id, envelope, account, carrier, now);
+        id
+    }
+
+    pub(super) fn take_in_as(&mut self, id: Id, mut envelope: Envelope, account: u16, carrier: u16, now: Micros) {
         self.order += 1;
         envelope.name(id, self.order);
         let name = &self.tables.config.carriers[carrier as usize].id;
@@ -363,13 +417,17 @@ impl Engine {
             out.put_bytes(name.as_bytes());
         });
         self.tally.message(Direction::Mt, account, carrier, Status::Accepted);
+        if envelope.has(flag::ALIAS) && envelope.given_id() == id {
+            self.keep_alias(id, envelope.account(), now);
+        }
         let handle = self.house_mt(Mt::new(envelope, account, carrier));
         self.journal.after_commit(Effect::Queue(handle));
-        id
     }
 
     pub(super) fn house_mt(&mut self, mt: Mt) -> Handle {
+        let names = super::operations::Names::of(&mt);
         let handle = self.ledger.insert(mt.env.id(), Live::Mt(Box::new(mt)));
+        self.learn(names, handle);
         let home = self.journal.house(handle);
         self.ledger.set_home(handle, home);
         handle
@@ -446,6 +504,41 @@ fn weighted(carriers: &[(u16, u32)], pair: u64, may: impl Fn(u16) -> bool) -> Op
         point = point.saturating_sub(u64::from(*weight));
         within.then_some(*carrier)
     })
+}
+
+/// Whether a text that is said to begin with a user data header does.
+pub(super) fn led(udhi: bool, payload: &[u8]) -> Result<(), Refusal> {
+    if udhi && !udh::leads(payload) {
+        let detail = "esm_class says that the text begins with a user data header, but it does not";
+        return Err(Refusal::new("bad_header", status::ESME_RINVESMCLASS, "text", detail));
+    }
+    Ok(())
+}
+
+fn bad_time(code: &'static str, status: u32, field: &'static str) -> Refusal {
+    Refusal::new(code, status, field, "not a time of SMPP 3.4 §7.1.1")
+}
+
+/// When a message of this schedule_delivery_time may leave; 0 = at once.
+pub(super) fn schedule(text: &[u8], wall: WallMs) -> Result<WallMs, Refusal> {
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let at = time::parse(text).and_then(|t| t.after(wall));
+    let at = at.ok_or_else(|| bad_time("bad_schedule", status::ESME_RINVSCHED, "send_at"))?;
+    Ok(if at > wall { at } else { 0 })
+}
+
+/// What a registered_delivery asks for, as flags (5.2.17; 3 is of 5.0).
+pub(super) const fn receipts_asked(registered: u8) -> u16 {
+    match registered & 3 {
+        1 => flag::RECEIPT | flag::TELL_SUCCESS | flag::TELL_FAILURE,
+        2 => flag::RECEIPT | flag::TELL_FAILURE,
+        3 => flag::RECEIPT | flag::TELL_SUCCESS,
+        // Who asks for notifications alone is told nothing of the end.
+        _ if registered & INTERMEDIATE != 0 => flag::RECEIPT,
+        _ => 0,
+    }
 }
 
 /// Type and plan from how an address is written: letters, short code, or international digits.

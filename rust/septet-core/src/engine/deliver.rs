@@ -13,7 +13,7 @@ use super::view::{self, View};
 use super::wire::Put;
 use super::{Engine, NOBODY, Wake};
 use crate::clock::{Micros, SECOND, WallMs};
-use crate::smpp::command;
+use crate::smpp::command::{self, version::V34};
 use crate::smpp::receipt::{self, State};
 use crate::smpp::sm::{Sm, TYPE_INTERMEDIATE, TYPE_RECEIPT};
 use crate::smpp::status::{self, Class};
@@ -96,6 +96,17 @@ impl Engine {
                 let Some((handle, bit)) = self.desks[account as usize].out.front().copied() else {
                     break;
                 };
+                // Before 3.4 a text has no other place than short_message.
+                let long = |live: &Live| matches!(live, Live::Mo(mo) if mo.parts.iter().any(|p| p.octets.len() > 254));
+                let takes_tlvs = self.tables.config.accounts[account as usize].quirks.send_tlvs;
+                if !takes_tlvs.allow(session.takes_tlvs()) && self.ledger.live(handle).is_some_and(long) {
+                    if self.takes_tlvs(account) {
+                        break;
+                    }
+                    self.desks[account as usize].out.pop_front();
+                    self.told(handle, tell::MO_SMPP, false, now);
+                    continue;
+                }
                 let wall = self.wall(now);
                 let send = |session: &mut crate::smpp::session::Session, part: u8, sm: &Sm<'_>| {
                     let token = handle.token(part);
@@ -108,7 +119,9 @@ impl Engine {
                 let quirks = &self.tables.config.accounts[account as usize].quirks;
                 let (sent, whole) = if let Some(mt) = self.ledger.mt(handle) {
                     let note = Note::of(mt, bit, quirks, wall);
-                    let tlvs = if quirks.send_tlvs.allow(session.takes_tlvs()) { &note.tlvs[..] } else { &[] };
+                    let takes_tlvs = quirks.send_tlvs.allow(session.takes_tlvs());
+                    let tlvs = if takes_tlvs { &note.tlvs[..] } else { &[] };
+                    let tlvs = &tlv::known_to(tlvs, session.version().max(V34));
                     let number = bit.trailing_zeros() as u8;
                     let sent = note.send(mt, quirks, tlvs, |sm| send(session, number, sm));
                     (sent, sent)
@@ -135,6 +148,12 @@ impl Engine {
             }
         }
         written
+    }
+
+    /// Whether a receiver of the account may be sent TLVs; the one at hand is out of its place.
+    fn takes_tlvs(&self, account: u16) -> bool {
+        let peers = self.desks[account as usize].sessions.iter().map(|sid| &self.peers[*sid as usize].peer);
+        peers.flatten().any(|peer| peer.session.can_send(command::DELIVER_SM) && peer.session.takes_tlvs())
     }
 
     /// An ESME has answered a deliver_sm.
@@ -319,7 +338,10 @@ struct Note {
 
 impl Note {
     fn of(mt: &Mt, bit: u8, quirks: &AccountQuirks, wall: WallMs) -> Self {
-        let id = mt.env.id().encode();
+        let given = mt.env.given_id();
+        let alias = format!("{:08X}", given.alias());
+        // Its sender knows it by the name that the response gave it.
+        let id: &[u8] = if mt.env.has(flag::ALIAS) { alias.as_bytes() } else { &given.encode() };
         let open = |event: &&Event| event.receipt.is_some_and(|state| !state.is_final());
         let news = if bit == tell::PROGRESS { mt.events.iter().rev().find(open) } else { mt.events.last() };
         let (state, esm_class) = match news.and_then(|event| event.receipt).filter(|_| bit == tell::PROGRESS) {
@@ -338,7 +360,7 @@ impl Note {
         let start = gsm7::encode(&start).unwrap_or_else(|_| plain());
         let mut text = Vec::new();
         let form = receipt::Form {
-            id: &id,
+            id,
             state,
             err: own.unwrap_or(number.as_bytes()),
             submit: mt.env.created(),

@@ -8,7 +8,7 @@
 //! 98  account · from · to · service_type · tlvs · client_ref · tags · part lengths (u16 each) · body
 //! ```
 
-use super::id::Id;
+use super::id::{Id, LENGTH};
 use crate::clock::WallMs;
 use crate::{Error, Result};
 
@@ -44,6 +44,10 @@ pub mod flag {
     pub const PAYLOAD: u16 = 2048;
     /// Among its TLVs are values of the sender's for TLVs of the carrier's own.
     pub const PARAMS: u16 = 4096;
+    /// It came with others in one submit_multi: `client_ref` holds the id that its sender was given for them all.
+    pub const MULTI: u16 = 0x4000;
+    /// Its sender speaks 3.3 and knows it by the alias of its id.
+    pub const ALIAS: u16 = 0x8000;
 }
 
 /// An address on the wire: digits or letters, with its type and plan (SMPP 3.4 §5.2.5, §5.2.6).
@@ -299,6 +303,44 @@ impl Envelope {
         self.0[16..24].copy_from_slice(&order.to_le_bytes());
     }
 
+    /// The id that its sender was given: its own, or that of the submit_multi it came with.
+    pub fn given_id(&self) -> Id {
+        let group = if self.has(flag::MULTI) { Id::parse(self.client_ref()) } else { None };
+        group.unwrap_or_else(|| self.id())
+    }
+
+    /// Writes the id of a whole submit_multi over a `client_ref` of the same length.
+    pub fn join(&mut self, group: Id) {
+        debug_assert_eq!(self.client_ref().len(), LENGTH);
+        let (start, end) = (HEADER + self.end(4), HEADER + self.end(5));
+        self.0[start..end].copy_from_slice(&group.encode()[..end - start]);
+    }
+
+    /// What it was made of, to make another of it.
+    pub fn draft(&self) -> Draft<'_> {
+        Draft {
+            id: self.id(),
+            order: self.order(),
+            created: self.created(),
+            expires: self.expires(),
+            due: self.due(),
+            flags: self.flags(),
+            esm_class: self.esm_class(),
+            protocol_id: self.protocol_id(),
+            priority: self.priority(),
+            registered: self.registered(),
+            data_coding: self.data_coding(),
+            encoding: self.encoding(),
+            account: self.account(),
+            from: self.from(),
+            to: self.to(),
+            service_type: self.service_type(),
+            tlvs: self.tlvs(),
+            client_ref: self.client_ref(),
+            tags: self.tags(),
+        }
+    }
+
     /// Gives every part another concatenation reference (only where the node made them: [`flag::OWN_REFERENCE`]).
     pub fn set_reference(&mut self, reference: u16) {
         debug_assert!(self.has(flag::OWN_REFERENCE));
@@ -357,6 +399,22 @@ mod tests {
         envelope.set_reference(200);
         assert_eq!(envelope.part(0), [5, 0, 3, 200, 2, 1, b'a']);
         assert_eq!(envelope.part(1), [5, 0, 3, 200, 2, 2, b'b']);
+    }
+
+    #[test]
+    fn a_draft_of_it_makes_the_same_again() {
+        let envelope = sample();
+        let parts = (0..2).map(|index| envelope.part(index));
+        assert_eq!(Envelope::build(&envelope.draft(), parts), envelope);
+    }
+
+    #[test]
+    fn a_message_of_many_is_known_by_the_id_of_them_all() {
+        let draft = Draft { id: Id(1), flags: flag::MULTI, client_ref: &[b'0'; LENGTH], ..Draft::default() };
+        let mut envelope = Envelope::build(&draft, std::iter::once(&b"x"[..]));
+        envelope.join(Id(77));
+        assert_eq!((envelope.id(), envelope.given_id()), (Id(1), Id(77)));
+        assert_eq!(sample().given_id(), Id(42));
     }
 
     #[test]

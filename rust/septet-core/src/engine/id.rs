@@ -26,6 +26,11 @@ impl Id {
         text
     }
 
+    /// What a session of 3.3 calls it, whose ids have eight octets: the last 32 of its random bits, in hexadecimal.
+    pub fn alias(self) -> u32 {
+        self.0 as u32
+    }
+
     /// Reads an id in either case; `None` if it cannot be one.
     pub fn parse(text: &[u8]) -> Option<Self> {
         if text.len() != LENGTH {
@@ -36,6 +41,12 @@ impl Id {
             Some(Self(value << 5 | digit as u128))
         })
     }
+}
+
+/// Reads an alias in either case; `None` if it cannot be one.
+pub(super) fn parse_alias(text: &[u8]) -> Option<u32> {
+    let digits = std::str::from_utf8(text).ok().filter(|t| t.len() == 8 && t.bytes().all(|c| c.is_ascii_hexdigit()))?;
+    u32::from_str_radix(digits, 16).ok()
 }
 
 impl std::fmt::Display for Id {
@@ -77,6 +88,10 @@ mod tests {
             assert_eq!(Id::parse(&text), Some(id));
             assert_eq!(Id::parse(&text.to_ascii_lowercase()), Some(id));
         }
+        let alias = format!("{:08X}", early.alias());
+        assert_eq!(parse_alias(alias.as_bytes()), Some(early.alias()));
+        assert_eq!(parse_alias(alias.to_ascii_lowercase().as_bytes()), Some(early.alias()));
+        assert_eq!((parse_alias(b"+1234567"), parse_alias(b"123456789")), (None, None));
         assert_eq!(Id::parse(b"short"), None);
         assert_eq!(Id::parse(b"0123456789012345678U"), None);
     }

@@ -9,12 +9,17 @@ use super::ledger::Handle;
 use super::wire::Put;
 use crate::clock::Micros;
 use crate::page::{ConsentRow, KeyRow, LogRow, Page};
+use crate::smpp::pdu::Failure;
 
 /// What becomes true for the outside once a page is durable.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Effect {
     /// A response may leave.
     Answer(Answer),
+    /// The response to a submit_multi may leave, with the destinations that were not reached.
+    Multi(Box<(Answer, Vec<Failure>)>),
+    /// A message whose leaving is written down may go to this carrier.
+    Armed(u16, Handle),
     /// An MT may go to its carrier.
     Queue(Handle),
     /// A crash would no longer send this carrier's segment again.
@@ -62,6 +67,8 @@ pub(super) enum Kind {
     Held = 9,
     /// A part, MO or held receipt is over.
     Gone = 10,
+    /// An MT is about to be written to a carrier that holds what it does not answer.
+    Leaving = 20,
 }
 
 impl Kind {
@@ -77,6 +84,7 @@ impl Kind {
             Self::Mo,
             Self::Held,
             Self::Gone,
+            Self::Leaving,
         ]
         .into_iter()
         .find(|kind| *kind as u8 == number)

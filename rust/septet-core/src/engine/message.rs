@@ -181,12 +181,17 @@ pub struct Mt {
     pub told: u8,
     /// In a carrier's queue or waiting to return to one.
     pub queued: bool,
+    /// The journal says that it is about to be written, or was, to a carrier that holds what it does not answer.
+    pub armed: bool,
     /// The journal page that holds its newest whole record.
     pub home: u64,
 }
 
 /// No account or carrier of the configuration.
 pub const NOBODY: u16 = u16::MAX;
+/// The error of a message whose carrier never answered and that is held, not sent again; one of the codes that 5.1.3 leaves
+/// to the vendor.
+pub const NO_RESPONSE: u32 = 0x4FF;
 
 impl Mt {
     /// A new one around its envelope.
@@ -208,6 +213,7 @@ impl Mt {
             offered: 0,
             told: 0,
             queued: false,
+            armed: false,
             home: 0,
         }
     }

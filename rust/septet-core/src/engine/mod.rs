@@ -11,8 +11,12 @@
 //! | `peers` | sessions: ESMEs and carrier links, chunk in, octets out |
 //! | `deadlines` | which sessions' timers are due |
 //! | `accept`, `given` | an MT is admitted: consent, route, carrier, parts |
+//! | `multi` | a submit_multi: many MTs under one id |
 //! | `quirks`, `shape` | what differs from link to link, and a message as its carrier wants it |
 //! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
+//! | `hold` | for carriers whose unanswered submits are held, not sent again |
+//! | `operations` | an ESME asks after a message, withdraws or replaces it |
+//! | `broadcast` | broadcasts, passed on to a carrier that speaks 5.0 |
 //! | `receipts`, `cause` | a receipt finds its message, now or later |
 //! | `inbound` | an MO: parts, consent words, keywords, replies |
 //! | `deliver` | receipts and MOs go to their account |
@@ -21,17 +25,21 @@
 //! | `view` | one message as the API shows it |
 
 mod accept;
+mod broadcast;
 mod cause;
 mod deadlines;
 mod deliver;
 mod envelope;
 mod given;
+mod hold;
 mod id;
 mod inbound;
 mod journal;
 mod keyed;
 mod ledger;
 mod message;
+mod multi;
+mod operations;
 mod peers;
 mod queue;
 pub mod quirks;
@@ -55,7 +63,8 @@ pub use accept::{Post, Posted, Refusal};
 pub use deliver::{Hook, HookKind};
 pub use id::Id;
 pub use ledger::Handle;
-pub use message::{Event, NOBODY, Status};
+pub use message::{Event, NO_RESPONSE, NOBODY, Status};
+pub use operations::Lookup;
 pub use peers::{BAD_STREAMS, BindRequest, MAX_PDU};
 pub use tally::{BOUNDS, CarrierTally, Direction, Histogram, Tally};
 pub use view::{Filter, View, view_of_record};
@@ -78,6 +87,10 @@ enum Wake {
     Queue(u64),
     /// An account may be told again: its token.
     Tell(u64),
+    /// The response to a held segment will not come any more: its token.
+    GiveUp(u64),
+    /// Time to withdraw groups of messages.
+    CancelGroups,
 }
 
 /// What a carrier is doing.
@@ -91,6 +104,8 @@ struct Lane {
     in_flight: usize,
     /// Segments answered, whose record is not yet durable: a crash would send them again.
     unsettled: usize,
+    /// Messages whose leaving is being written down; see `hold`.
+    arming: usize,
 }
 
 /// What an account has waiting.
@@ -124,6 +139,8 @@ pub struct Attention {
     pub accounts: BTreeSet<u16>,
     /// Accounts with something for their webhook.
     pub hooks: BTreeSet<u16>,
+    /// An ESME asks after messages that only the log may know: [`Engine::take_lookups`].
+    pub lookups: bool,
 }
 
 /// See the module.
@@ -134,6 +151,8 @@ pub struct Engine {
     journal: Journal,
     consent: Consent,
     correlation: Correlation,
+    questions: operations::Questions,
+    relays: broadcast::Relays,
     reassembly: Reassembler<Handle>,
     lanes: Vec<Lane>,
     desks: Vec<Desk>,
@@ -168,6 +187,7 @@ impl Engine {
             usable: false,
             in_flight: 0,
             unsettled: 0,
+            arming: 0,
         };
         let lanes = config.carriers.iter().map(|c| lane(c.links)).collect();
         let centres = config.carriers.iter().map(|c| c.centre).collect();
@@ -184,6 +204,8 @@ impl Engine {
             journal: Journal::new(0),
             consent: Consent::new(hash_seed),
             correlation: Correlation::new(hash_seed, centres),
+            questions: operations::Questions::default(),
+            relays: broadcast::Relays::default(),
             lanes,
             desks,
             peers: Vec::new(),
@@ -247,6 +269,8 @@ impl Engine {
         for effect in self.journal.committed(seq) {
             match effect {
                 Effect::Answer(answer) => self.answer(&answer, now),
+                Effect::Multi(answer) => self.answer_multi(&answer.0, &answer.1, now),
+                Effect::Armed(carrier, handle) => self.armed(carrier, handle),
                 Effect::Queue(handle) => self.enqueue(handle, false, now),
                 Effect::Settled(carrier) => {
                     self.lanes[carrier as usize].unsettled -= 1;
@@ -268,6 +292,8 @@ impl Engine {
             match wake {
                 Wake::Queue(token) => self.enqueue(Handle::from_token(token).0, false, now),
                 Wake::Tell(token) => self.hand_over(Handle::from_token(token).0),
+                Wake::GiveUp(token) => self.give_up(token, now),
+                Wake::CancelGroups => self.cancel_groups(now),
             }
         }
         self.expire_parts(now);
@@ -345,7 +371,11 @@ impl Engine {
 
     /// Whether another message may come in.
     fn has_room(&self) -> bool {
-        self.ledger.len() < self.tables.config.limits.live
+        self.has_room_for(1)
+    }
+
+    fn has_room_for(&self, messages: usize) -> bool {
+        self.ledger.len() + messages <= self.tables.config.limits.live
     }
 
     fn pair(&self, account: u16, contact: &[u8]) -> u64 {

@@ -1,15 +1,18 @@
 //! Sessions: ESMEs that bind to us and links that we bind to carriers. Chunk in, octets out.
 
-use super::accept::Arrival;
+use super::accept::{Arrival, Submit};
+use super::broadcast::is_relay;
 use super::deadlines::NEVER;
 use super::journal::{Answer, Effect};
 use super::submit::Response;
 use super::tables;
-use super::{Engine, NOBODY};
+use super::{Engine, Id, NOBODY};
 use crate::clock::Micros;
-use crate::smpp::command;
+use crate::smpp::command::{self, version};
+use crate::smpp::pdu::{self, Failure};
 use crate::smpp::session::{BadReason, BindMode, Config, Event, Role, Session};
 use crate::smpp::status::{self, Class};
+use crate::smpp::{Pdu, frame, tlv};
 
 /// What a peer said when it wanted to bind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +43,31 @@ pub(super) struct Peer {
     pub(super) session: Session,
     pub(super) kind: Kind,
     pub(super) bind: Option<BindRequest>,
+    /// A message centre's system_id and password, if it has said outbind.
+    pub(super) outbind: Option<(Vec<u8>, Vec<u8>)>,
     /// Submits that wait for admission.
     pub(super) inbox: Vec<Arrival>,
+}
+
+impl Peer {
+    fn new(session: Session, kind: Kind) -> Self {
+        Self { session, kind, bind: None, outbind: None, inbox: Vec::new() }
+    }
+}
+
+/// What a chunk asked for that is dealt with once the peer is back in its place.
+#[derive(Default)]
+struct Said {
+    /// Sequence, command and status of what is refused.
+    refused: Vec<(u32, u32, u32)>,
+    /// Those submit_multi none of whose destinations can be reached.
+    unreached: Vec<(u32, Vec<Failure>)>,
+    /// What an ESME asks for beside messages.
+    operations: Vec<Pdu>,
+    /// alert_notifications of a carrier.
+    alerts: Vec<Pdu>,
+    /// Answers of a carrier to what was passed on.
+    relayed: Vec<(u64, Option<u32>, Vec<u8>)>,
 }
 
 /// A place for a session; its epoch tells sessions that took it one after the other.
@@ -59,6 +85,11 @@ pub const MAX_PDU: u32 = 70_000;
 
 /// What can be wrong with a stream before there is SMPP in it; the node sees it, the engine counts it.
 pub const BAD_STREAMS: [&str; 3] = ["tls_failed", "plain_on_tls", "tls_on_plain"];
+
+/// A message's id as a session of this version knows it: an alias before 3.4.
+fn name_in(version: u8, id: Id) -> Vec<u8> {
+    if version <= version::V33 { format!("{:08X}", id.alias()).into_bytes() } else { id.encode().to_vec() }
+}
 
 impl Engine {
     fn place(&mut self, peer: Peer) -> u32 {
@@ -90,17 +121,25 @@ impl Engine {
             response_timeout: smpp.response_timeout,
             session_init: smpp.session_init,
             max_pdu: MAX_PDU,
-            interface_version: 0x34,
+            interface_version: version::V50,
             system_id: smpp.system_id.clone().into_bytes(),
         };
         let session = Session::new(config, now);
-        self.place(Peer { session, kind: Kind::Esme { account: NOBODY }, bind: None, inbox: Vec::new() })
+        self.place(Peer::new(session, Kind::Esme { account: NOBODY }))
     }
 
     /// We have connected to a carrier: binds at once.
     pub fn open_link(&mut self, carrier: u16, link: u16, now: Micros) -> u32 {
-        let table = &self.tables.config.carriers[carrier as usize];
-        let config = Config {
+        let mut session = Session::new(self.link_config(carrier), now);
+        self.bind_link(&mut session, carrier, now);
+        let sid = self.place(Peer::new(session, Kind::Link { carrier, link }));
+        self.wrote(sid);
+        sid
+    }
+
+    fn link_config(&self, carrier: u16) -> Config {
+        let table = self.carrier_table(carrier);
+        Config {
             role: Role::Client,
             window_out: table.window,
             window_in: 10_000,
@@ -109,10 +148,13 @@ impl Engine {
             response_timeout: table.response_timeout,
             session_init: table.response_timeout,
             max_pdu: MAX_PDU,
-            interface_version: 0x34,
+            interface_version: table.interface_version,
             system_id: table.system_id.clone().into_bytes(),
-        };
-        let mut session = Session::new(config, now);
+        }
+    }
+
+    fn bind_link(&self, session: &mut Session, carrier: u16, now: Micros) {
+        let table = self.carrier_table(carrier);
         let (ton, npi) = table.quirks.address;
         session.set_bind_address(ton, npi);
         session.bind(
@@ -123,10 +165,44 @@ impl Engine {
             table.system_type.as_bytes(),
             table.address_range.as_bytes(),
         );
-        let kind = Kind::Link { carrier, link };
-        let sid = self.place(Peer { session, kind, bind: None, inbox: Vec::new() });
+    }
+
+    /// The carrier that has connected to us and said outbind, and a link of it that is not up; None if nobody has, or it is
+    /// nobody we know.
+    pub fn outbind_request(&mut self, sid: u32) -> Option<(u16, u16)> {
+        let (system_id, password) = self.peer(sid)?.outbind.clone()?;
+        let fits = |own: &(String, String)| own.0.as_bytes() == system_id && own.1.as_bytes() == password;
+        let carriers = &self.tables.config.carriers;
+        let carrier = carriers.iter().position(|c| c.outbind.as_ref().is_some_and(fits))? as u16;
+        let taken = |link: u16| {
+            let kind = Kind::Link { carrier, link };
+            self.peers.iter().any(|place| place.peer.as_ref().is_some_and(|peer| peer.kind == kind))
+        };
+        let link = (0..self.carrier_table(carrier).links).find(|link| !taken(*link))?;
+        Some((carrier, link))
+    }
+
+    /// Binds to the carrier that said outbind, over the connection that it made.
+    pub fn accept_outbind(&mut self, sid: u32, carrier: u16, link: u16, now: Micros) {
+        let Some(mut peer) = self.peers.get_mut(sid as usize).and_then(|place| place.peer.take()) else {
+            return;
+        };
+        peer.outbind = None;
+        peer.kind = Kind::Link { carrier, link };
+        peer.session.turn(now, self.link_config(carrier));
+        self.bind_link(&mut peer.session, carrier, now);
+        self.peers[sid as usize].peer = Some(peer);
         self.wrote(sid);
-        sid
+    }
+
+    /// Sends a message centre away that nobody knows.
+    pub fn refuse_outbind(&mut self, sid: u32) {
+        let Some(peer) = self.peer(sid) else { return };
+        if peer.outbind.take().is_some() {
+            peer.session.refuse_outbind();
+            self.watch(sid);
+            self.tally.bad("unauthenticated", "outbind_refused");
+        }
     }
 
     /// One chunk as it was read; true if its peer does not heed its window, so that the others should be read first.
@@ -148,38 +224,60 @@ impl Engine {
         let (epoch, Some(mut peer)) = (place.epoch, place.peer.take()) else {
             return 0;
         };
-        let Peer { session, kind, bind, inbox } = &mut *peer;
-        let mut refused: Vec<(u32, u32, u32)> = Vec::new();
+        let kind = peer.kind;
+        let Peer { session, bind, outbind, inbox, .. } = &mut *peer;
+        let version = session.version();
+        let mut said = Said::default();
         let mut over = 0;
-        run(session, &mut |event| match *kind {
+        run(session, &mut |event| match kind {
             Kind::Esme { account } => {
                 over += usize::from(matches!(event, Event::Bad { reason: BadReason::OverWindow }));
-                self.esme_event(sid, account, event, bind, inbox, &mut refused, now);
+                if let Event::Outbind { system_id, password } = event {
+                    *outbind = Some((system_id.to_vec(), password.to_vec()));
+                    self.attention.binds.insert(sid);
+                } else {
+                    self.esme_event((sid, version), account, event, bind, inbox, &mut said, now);
+                }
             }
             Kind::Link { carrier, link } => {
-                self.link_event((sid, epoch), carrier, link, event, &mut refused, now);
+                self.link_event((sid, epoch), carrier, link, event, &mut said, now);
             }
         });
-        for (sequence, command, status) in refused {
+        for (sequence, command, status) in said.refused {
             session.respond(sequence, command, status, b"");
+        }
+        for (sequence, failures) in said.unreached {
+            let write = |out: &mut Vec<u8>| pdu::put_multi_resp(out, b"", &failures);
+            session.respond_with(sequence, command::SUBMIT_MULTI, status::ESME_RSUBMITFAIL, write);
         }
         if !session.output().is_empty() {
             self.attention.output.insert(sid);
         }
         self.peers[sid as usize].peer = Some(peer);
         self.watch(sid);
+        for pdu in said.operations {
+            self.operation(sid, pdu, now);
+        }
+        if let Kind::Link { carrier, .. } = kind {
+            for pdu in said.alerts {
+                self.alerted(carrier, &pdu, now);
+            }
+        }
+        for (token, status, body) in said.relayed {
+            self.relayed(token, status, &body);
+        }
         over
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a peer that is out of its place")]
     fn esme_event(
         &mut self,
-        sid: u32,
+        (sid, version): (u32, u8),
         account: u16,
         event: Event<'_>,
         bind: &mut Option<BindRequest>,
         inbox: &mut Vec<Arrival>,
-        refused: &mut Vec<(u32, u32, u32)>,
+        said: &mut Said,
         now: Micros,
     ) {
         match event {
@@ -193,21 +291,38 @@ impl Engine {
                 });
                 self.attention.binds.insert(sid);
             }
-            Event::Message { command: command::SUBMIT_SM, sequence, sm } if account != NOBODY => {
-                match self.arrive(account, sequence, &sm, now) {
+            Event::Message { command: command @ (command::SUBMIT_SM | command::DATA_SM), sequence, sm }
+                if account != NOBODY =>
+            {
+                match self.arrive(account, Submit { command, sequence, version }, &sm, now) {
                     Ok(arrival) => {
                         inbox.push(arrival);
                         self.attention.inboxes.insert(sid);
                     }
                     Err(refusal) => {
                         self.tally_refused(account, &refusal);
-                        refused.push((sequence, command::SUBMIT_SM, refusal.status));
+                        said.refused.push((sequence, command, refusal.status));
                     }
                 }
             }
             Event::Message { command, sequence, .. } => {
-                refused.push((sequence, command, status::ESME_RINVCMDID));
+                said.refused.push((sequence, command, status::ESME_RINVCMDID));
             }
+            Event::Operation { pdu } if pdu.command == command::SUBMIT_MULTI && pdu.destinations().is_empty() => {
+                said.refused.push((pdu.sequence, pdu.command, status::ESME_RINVNUMDESTS));
+            }
+            // In the inbox with the others, so that the order of what goes to one destination is kept.
+            Event::Operation { pdu } if pdu.command == command::SUBMIT_MULTI && account != NOBODY => {
+                let how = Submit { command: pdu.command, sequence: pdu.sequence, version };
+                match self.arrive_multi(account, how, pdu, now) {
+                    Ok(arrival) => {
+                        inbox.push(arrival);
+                        self.attention.inboxes.insert(sid);
+                    }
+                    Err(failures) => said.unreached.push((pdu.sequence, failures)),
+                }
+            }
+            Event::Operation { pdu } => said.operations.push(pdu.clone()),
             Event::Response { token, status, late: false, .. } => self.taken(token, status, now),
             Event::TimedOut { token } => self.taken(token, status::ESME_RX_T_APPN, now),
             Event::Bad { reason } => {
@@ -218,7 +333,11 @@ impl Engine {
             Event::Closed { .. } => {
                 self.attention.closing.insert(sid);
             }
-            Event::Response { .. } | Event::Bound { .. } | Event::BindRefused { .. } | Event::Unbound => {}
+            Event::Response { .. }
+            | Event::Bound { .. }
+            | Event::BindRefused { .. }
+            | Event::Outbind { .. }
+            | Event::Unbound => {}
         }
         if account != NOBODY && !self.desks[account as usize].out.is_empty() {
             self.attention.accounts.insert(account);
@@ -231,7 +350,7 @@ impl Engine {
         carrier: u16,
         link: u16,
         event: Event<'_>,
-        refused: &mut Vec<(u32, u32, u32)>,
+        said: &mut Said,
         now: Micros,
     ) {
         match event {
@@ -245,12 +364,19 @@ impl Engine {
             Event::Message { command, sequence, sm } => {
                 let answer = Answer { session: sid, epoch, sequence, command, status: 0, id: None, since: now };
                 if command == command::SUBMIT_SM {
-                    refused.push((sequence, command, status::ESME_RINVCMDID));
+                    said.refused.push((sequence, command, status::ESME_RINVCMDID));
                 } else if self.came_in(carrier, &sm, now) {
                     self.journal.after_commit(Effect::Answer(answer));
                 } else {
-                    refused.push((sequence, command, status::ESME_RMSGQFUL));
+                    said.refused.push((sequence, command, status::ESME_RMSGQFUL));
                 }
+            }
+            Event::Operation { pdu } if pdu.command == command::ALERT_NOTIFICATION => said.alerts.push(pdu.clone()),
+            Event::Operation { pdu } => {
+                said.refused.push((pdu.sequence, pdu.command, status::ESME_RINVCMDID));
+            }
+            Event::Response { token, status, body, .. } if is_relay(token) => {
+                said.relayed.push((token, Some(status), body.to_vec()));
             }
             Event::Response { token, status, message_id, waited, late, .. } => {
                 let lane = &mut self.lanes[carrier as usize];
@@ -261,7 +387,12 @@ impl Engine {
                     self.attention.closing.insert(sid);
                 }
             }
-            Event::TimedOut { token } => self.unanswered(carrier, token),
+            Event::TimedOut { token } if is_relay(token) => said.relayed.push((token, None, Vec::new())),
+            // As long again for a late response, where the carrier holds.
+            Event::TimedOut { token } => {
+                let patience = self.carrier_table(carrier).response_timeout;
+                self.unanswered(carrier, token, now + patience);
+            }
             Event::Bad { reason } => {
                 let peer = &self.tables.config.carriers[carrier as usize].id;
                 self.tally.bad(peer, reason.name());
@@ -271,7 +402,7 @@ impl Engine {
                 self.attention.links.insert(carrier);
                 self.attention.closing.insert(sid);
             }
-            Event::Bind { .. } | Event::Unbound => {}
+            Event::Bind { .. } | Event::Outbind { .. } | Event::Unbound => {}
         }
         self.attention.carriers.insert(carrier);
     }
@@ -352,7 +483,12 @@ impl Engine {
                     lane.links[link as usize] = None;
                 }
                 for token in tokens {
-                    self.unanswered(carrier, token);
+                    if is_relay(token) {
+                        self.relayed(token, None, b"");
+                    } else {
+                        // No response can come any more.
+                        self.unanswered(carrier, token, 0);
+                    }
                 }
                 self.attention.links.insert(carrier);
                 self.attention.carriers.insert(carrier);
@@ -375,18 +511,55 @@ impl Engine {
 
     /// A response whose page is durable.
     pub(super) fn answer(&mut self, answer: &Answer, now: Micros) {
-        let Some(place) = self.peers.get_mut(answer.session as usize) else {
-            return;
-        };
-        let (true, Some(peer)) = (place.epoch == answer.epoch, place.peer.as_mut()) else {
-            return;
-        };
-        let id = answer.id.map(super::id::Id::encode);
-        let id = id.as_ref().map_or(&b""[..], |id| &id[..]);
-        peer.session.respond(answer.sequence, answer.command, answer.status, id);
+        let Some(peer) = self.answered_peer(answer) else { return };
+        let id = answer.id.map(|id| name_in(peer.session.version(), id)).unwrap_or_default();
+        peer.session.respond(answer.sequence, answer.command, answer.status, &id);
+        self.answered(answer, now);
+    }
+
+    /// The response to a submit_multi whose page is durable.
+    pub(super) fn answer_multi(&mut self, answer: &Answer, failures: &[Failure], now: Micros) {
+        let Some(peer) = self.answered_peer(answer) else { return };
+        let id = answer.id.map(|id| name_in(peer.session.version(), id)).unwrap_or_default();
+        let write = |out: &mut Vec<u8>| pdu::put_multi_resp(out, &id, failures);
+        peer.session.respond_with(answer.sequence, answer.command, answer.status, write);
+        self.answered(answer, now);
+    }
+
+    fn answered_peer(&mut self, answer: &Answer) -> Option<&mut Peer> {
+        let place = self.peers.get_mut(answer.session as usize)?;
+        if place.epoch == answer.epoch { place.peer.as_deref_mut() } else { None }
+    }
+
+    fn answered(&mut self, answer: &Answer, now: Micros) {
         self.wrote(answer.session);
-        if answer.command == command::SUBMIT_SM {
+        if matches!(answer.command, command::SUBMIT_SM | command::DATA_SM | command::SUBMIT_MULTI)
+            && answer.id.is_some()
+        {
             self.tally.accept.observe(now.saturating_sub(answer.since));
+        }
+    }
+
+    /// A carrier says that a phone can be reached again: those receivers are told whose number it names (4.12).
+    fn alerted(&mut self, carrier: u16, pdu: &Pdu, now: Micros) {
+        self.tally.carriers[carrier as usize].alerts += 1;
+        let number = self.tables.number(pdu.text("esme_addr"));
+        let Some(account) = number.and_then(|n| self.tables.config.numbers[n as usize].account) else {
+            return;
+        };
+        for sid in self.desks[account as usize].sessions.clone() {
+            let Some(peer) = self.peer(sid) else { continue };
+            let known = |out: &mut Vec<u8>, version| {
+                let octets = pdu.encode().unwrap_or_default();
+                let fields = octets.len() - pdu.tlvs.iter().map(|(_, value)| value.len() + 4).sum::<usize>();
+                out.extend_from_slice(&octets[frame::HEADER..fields]);
+                out.extend_from_slice(&tlv::known_to(&octets[fields..], version));
+            };
+            let version = peer.session.version();
+            if peer.session.alert(now, |out| known(out, version)).is_ok() {
+                self.wrote(sid);
+                return;
+            }
         }
     }
 

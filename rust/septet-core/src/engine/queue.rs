@@ -8,8 +8,9 @@ use super::ledger::Handle;
 
 const PRIORITIES: usize = 4;
 
+/// The priorities, and above them all what is about to be written; see `hold`.
 #[derive(Default)]
-struct Shard([VecDeque<Handle>; PRIORITIES]);
+struct Shard([VecDeque<Handle>; PRIORITIES + 1]);
 
 impl Shard {
     fn front(&self) -> Option<Handle> {
@@ -51,6 +52,16 @@ impl Queue {
     /// Back to where it came from: before all that came after it.
     pub(super) fn push_front(&mut self, pair: u64, priority: u8, handle: Handle) {
         self.shard(pair).0[(priority as usize).min(PRIORITIES - 1)].push_front(handle);
+    }
+
+    /// Before everything else: its turn had come already.
+    pub(super) fn push_armed(&mut self, pair: u64, handle: Handle) {
+        self.shard(pair).0[PRIORITIES].push_back(handle);
+    }
+
+    /// How many of those wait.
+    pub(super) fn armed(&self) -> usize {
+        self.shards.iter().map(|shard| shard.0[PRIORITIES].len()).sum()
     }
 
     /// The next for this link, from its own shard or from one whose link is down.

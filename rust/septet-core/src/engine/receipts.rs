@@ -206,6 +206,7 @@ impl Engine {
     }
 
     pub(super) fn apply_gone(&mut self, handle: Handle) {
+        self.unlearn(handle);
         if let Some(live) = self.ledger.remove(handle) {
             self.journal.vacate(live.home());
         }

@@ -108,6 +108,12 @@ impl Engine {
                     self.apply_held(held, carrier);
                 }
             }
+            Kind::Leaving => {
+                let handle = self.ledger.find(Id(from.u128()?));
+                if let Some(mt) = handle.and_then(|handle| self.ledger.mt_mut(handle)) {
+                    mt.armed = true;
+                }
+            }
             Kind::Gone => {
                 if let Some(handle) = self.ledger.find(Id(from.u128()?)) {
                     self.apply_gone(handle);
@@ -167,6 +173,12 @@ impl Engine {
         messages.sort_unstable_by_key(|(order, _)| *order);
         for (_, handle) in messages {
             self.hand_over(handle);
+            if self.hold_after_crash(handle, now) {
+                continue;
+            }
+            if let Some(mt) = self.ledger.mt_mut(handle) {
+                mt.armed = false;
+            }
             if self
                 .ledger
                 .mt(handle)

@@ -152,12 +152,8 @@ impl Engine {
     /// Withdraws what has not left. `None`: not here; `Some(false)`: too late.
     pub fn cancel(&mut self, id: super::Id, account: u16, now: Micros) -> Option<bool> {
         let handle = self.ledger.find(id)?;
-        let mt = self.ledger.mt(handle).filter(|mt| account == NOBODY || mt.account == account)?;
-        let left = mt.is_final() || mt.segments.iter().any(|s| s.stage != Stage::Waiting);
-        if !left {
-            self.end(handle, Status::Cancelled, 0, now);
-        }
-        Some(!left)
+        self.ledger.mt(handle).filter(|mt| account == NOBODY || mt.account == account)?;
+        Some(self.withdraw(handle, now))
     }
 
     /// Looks at a slice of all that lives for what has waited too long.

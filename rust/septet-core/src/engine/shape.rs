@@ -42,7 +42,7 @@ pub(super) fn flags(wanted: LongText, made: &Segments) -> u16 {
     }
 }
 
-const LONG: u16 = flag::OWN_REFERENCE | flag::WIDE | flag::SAR | flag::PAYLOAD;
+pub(super) const LONG: u16 = flag::OWN_REFERENCE | flag::WIDE | flag::SAR | flag::PAYLOAD;
 
 /// How the node cut this message; `None` where it did not.
 fn made(env: &Envelope) -> Option<LongText> {
@@ -94,25 +94,11 @@ pub(super) fn remake(mt: &Mt, quirks: &CarrierQuirks, reference: u16) -> Option<
         (coding, encoding) = (segments.data_coding, 1);
     }
     let draft = Draft {
-        id: env.id(),
-        order: env.order(),
-        created: env.created(),
-        expires: env.expires(),
-        due: env.due(),
         flags: env.flags() & !LONG | flags(quirks.long_text, &segments),
         esm_class: env.esm_class() & !UDHI | if segments.udhi { UDHI } else { 0 },
-        protocol_id: env.protocol_id(),
-        priority: env.priority(),
-        registered: env.registered(),
         data_coding: coding,
         encoding,
-        account: env.account(),
-        from: env.from(),
-        to: env.to(),
-        service_type: env.service_type(),
-        tlvs: env.tlvs(),
-        client_ref: env.client_ref(),
-        tags: env.tags(),
+        ..env.draft()
     };
     Some(Envelope::build(&draft, segments.parts.iter().map(|part| part.octets.as_slice())))
 }

@@ -13,12 +13,12 @@ use super::tables::{Carrier, digits};
 use super::wire::Put;
 use super::{Engine, NOBODY, Wake};
 use crate::clock::{Micros, WallMs};
-use crate::smpp::command;
+use crate::smpp::command::{self, version::V34};
 use crate::smpp::session::Session;
 use crate::smpp::sm::{INTERMEDIATE, Sm};
 use crate::smpp::status::Class;
 use crate::smpp::time;
-use crate::smpp::tlv::Tlvs;
+use crate::smpp::tlv::{self, Tlvs};
 
 /// A submit_sm_resp.
 pub(super) struct Response<'a> {
@@ -168,6 +168,14 @@ impl Engine {
                 continue;
             }
             let table = &self.tables.config.carriers[carrier as usize];
+            if table.hold && !mt.armed {
+                if !self.may_arm(carrier, peer.session.window_free()) {
+                    break;
+                }
+                self.lanes[carrier as usize].queue.pop(shard);
+                self.arm(carrier, handle);
+                continue;
+            }
             let fresh = write_segments(&mut peer.session, table, handle, mt, grant - written, (now, wall));
             written += fresh;
             lane.in_flight += fresh as usize;
@@ -207,9 +215,9 @@ impl Engine {
             Class::Throttle => {
                 self.tally.carriers[carrier as usize].throttled += 1;
                 self.attention.throttled.insert(carrier);
-                self.unanswered_part(handle, part);
+                self.not_taken(token);
             }
-            Class::Session => self.unanswered_part(handle, part),
+            Class::Session => self.not_taken(token),
             Class::Retry => self.refused_for_now(handle, part, answer, now),
             Class::Permanent => self.end(handle, Status::Rejected, answer, now),
         }
@@ -267,15 +275,21 @@ impl Engine {
         }
     }
 
-    /// A response that never came, for a session that is gone or a request that timed out: sent again.
-    pub(super) fn unanswered(&mut self, carrier: u16, token: u64) {
+    /// A response that never came, for a session that is gone or a request that timed out: sent again, or given up at `at`.
+    pub(super) fn unanswered(&mut self, carrier: u16, token: u64, at: Micros) {
         let lane = &mut self.lanes[carrier as usize];
         lane.in_flight = lane.in_flight.saturating_sub(1);
-        let (handle, part) = Handle::from_token(token);
-        self.unanswered_part(handle, part);
+        self.unknown(carrier, token, at);
     }
 
-    fn unanswered_part(&mut self, handle: Handle, part: u8) {
+    /// The carrier refuses it now, but not the message: it returns to the head of its queue.
+    fn not_taken(&mut self, token: u64) {
+        self.unanswered_part(token);
+        self.disarm(Handle::from_token(token).0);
+    }
+
+    pub(super) fn unanswered_part(&mut self, token: u64) {
+        let (handle, part) = Handle::from_token(token);
         let Some(mt) = self.ledger.mt_mut(handle) else {
             return;
         };
@@ -301,8 +315,9 @@ impl Engine {
         mt.attempts = mt.attempts.saturating_add(1);
         mt.error = answer;
         mt.note(wall, mt.status, part + 1, answer);
-        let (carrier, attempts) = (mt.carrier, mt.attempts);
-        if mt.queued {
+        let (carrier, attempts, queued) = (mt.carrier, mt.attempts, mt.queued);
+        self.disarm(handle);
+        if queued {
             return;
         }
         if self.move_on(handle, true) {
@@ -356,6 +371,7 @@ impl Engine {
             mt.queued = false;
         }
         mt.tried = tried;
+        mt.armed = false;
         mt.carrier = next;
         mt.status = Status::Queued;
         if let Some(remade) = remade {
@@ -391,6 +407,9 @@ impl Engine {
         let carrier = self.tables.config.carriers.get(mt.carrier as usize);
         let name = carrier.map_or("", |c| c.id.as_str());
         self.journal.record(Kind::Snapshot, |out| mt.put(out, name));
+        if mt.armed {
+            self.journal.record(Kind::Leaving, |out| out.put_u128(mt.env.id().0));
+        }
         self.move_home(handle);
     }
 
@@ -439,6 +458,8 @@ fn write_segments(
         };
         let short_message = dress.as_ref().map_or_else(|| env.part(index), |dress| &dress.short_message);
         let tlvs = dress.as_ref().map_or_else(|| env.tlvs(), |dress| &dress.tlvs);
+        // What its version does not know is not sent to a peer.
+        let tlvs = tlv::known_to(if takes_tlvs { tlvs } else { &[] }, session.version().max(V34));
         let sm = Sm {
             service_type,
             source: dress.as_ref().map_or(&from, |dress| &dress.source).addr(table.source),
@@ -453,7 +474,7 @@ fn write_segments(
             data_coding: dress.as_ref().map_or(env.data_coding(), |dress| dress.data_coding),
             default_msg_id: 0,
             short_message,
-            tlvs: if takes_tlvs { Tlvs::new(tlvs) } else { Tlvs::default() },
+            tlvs: Tlvs::new(&tlvs),
         };
         let token = handle.token(index as u8);
         let sent = session.request(now, command::SUBMIT_SM, token, |out| {

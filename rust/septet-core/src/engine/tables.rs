@@ -66,6 +66,12 @@ pub struct Carrier {
     pub retry_base: Micros,
     /// Longest pause before a retry.
     pub retry_max: Micros,
+    /// The newest version to speak with it, one of [`crate::smpp::command::version`].
+    pub interface_version: u8,
+    /// A submit_sm that it never answers is not sent again.
+    pub hold: bool,
+    /// It connects to us and says outbind, with this system_id and password; then we bind.
+    pub outbind: Option<(String, String)>,
     /// What it does differently.
     pub quirks: CarrierQuirks,
 }

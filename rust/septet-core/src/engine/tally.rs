@@ -78,6 +78,8 @@ pub struct CarrierTally {
     pub duplicates: u64,
     /// Submits the carrier throttled.
     pub throttled: u64,
+    /// Its alert_notifications.
+    pub alerts: u64,
     /// From write to response.
     pub submit: Histogram,
     /// From acceptance to final receipt.

@@ -387,7 +387,12 @@ impl Tally {
             Event::Closed { reason } => {
                 self.ended.get_or_insert(reason.name());
             }
-            Event::Bind { .. } | Event::Bound { .. } | Event::Bad { .. } | Event::Unbound => {}
+            Event::Bind { .. }
+            | Event::Outbind { .. }
+            | Event::Bound { .. }
+            | Event::Operation { .. }
+            | Event::Bad { .. }
+            | Event::Unbound => {}
         }
     }
 }

@@ -231,6 +231,7 @@ impl Carrier {
                 }
             }
             Event::Message { command, sequence, .. } => answers.push((sequence, command, status::ESME_RINVCMDID, 0)),
+            Event::Operation { pdu } => answers.push((pdu.sequence, pdu.command, status::ESME_RINVCMDID, 0)),
             Event::Response { token, status, late: false, .. } => self.taken(token, status, now),
             Event::TimedOut { token } => self.ready.push_back(token),
             Event::Closed { .. } => {

@@ -153,3 +153,12 @@ fn a_long_text_from_a_person_comes_in_parts_and_ours_is_shown_whole() {
     let message = pair.carrier.shelf.messages(1).remove(0);
     assert_eq!((&*message.text, message.parts), ("hello", 2));
 }
+
+#[test]
+fn what_the_carrier_does_not_do_is_answered_so() {
+    let mut pair = Pair::new(Options::default());
+    let body = |out: &mut Vec<u8>| out.extend_from_slice(b"id\0\0\0\0");
+    pair.esme.request(0, command::QUERY_SM, 5, body).expect("room in the window");
+    pair.run();
+    assert_eq!(pair.answers, [(5, crate::smpp::status::ESME_RINVCMDID, String::new())]);
+}

@@ -1,11 +1,33 @@
-//! The operations as data: layout, response, and who may send them when (4.x, 2.2; 5.0 section 2.4).
+//! The operations as data: layout, response, and who may send them when and since which version (4.x, 2.2; 5.0 sections
+//! 2.4 and 4).
 //!
-//! A further operation is a further row of [`TABLE`]; the generic codec and the session read only the rows.
+//! A further operation is a further row of [`TABLE`]; the generic codec and the session read only the rows, and
+//! `docs/smpp.md` shows them.
 
 use super::status as st;
+use version::{V33, V34, V50};
 
 /// Set in the id of every response (5.1.2.1).
 pub const RESPONSE: u32 = 0x8000_0000;
+
+/// The versions of SMPP, as `interface_version` writes them (5.2.4).
+pub mod version {
+    /// 3.3 and everything before: no TLVs, a `message_id` of at most eight octets.
+    pub const V33: u8 = 0x33;
+    /// 3.4.
+    pub const V34: u8 = 0x34;
+    /// 5.0.
+    pub const V50: u8 = 0x50;
+
+    /// The version that an `interface_version` stands for: a peer that names one between two speaks the older.
+    pub const fn of(interface_version: u8) -> u8 {
+        match interface_version {
+            0..V34 => V33,
+            V34..V50 => V34,
+            V50.. => V50,
+        }
+    }
+}
 
 /// How a mandatory parameter stands on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +59,7 @@ pub struct Field {
     pub refusal: u32,
 }
 
-/// Before any bind.
+/// Connected, before any bind.
 pub const OPEN: u8 = 1;
 /// Bound as a transmitter.
 pub const TX: u8 = 2;
@@ -47,8 +69,12 @@ pub const RX: u8 = 4;
 pub const TRX: u8 = 8;
 /// After an answered unbind, until the connection closes.
 pub const UNBOUND: u8 = 16;
+/// After an outbind, before the bind that it asks for.
+pub const OUTBOUND: u8 = 32;
+/// Where a bind may come and be answered.
+pub const BEFORE: u8 = OPEN | OUTBOUND;
 /// In every state.
-pub const ANY: u8 = OPEN | TX | RX | TRX | UNBOUND;
+pub const ANY: u8 = BEFORE | BOUND | UNBOUND;
 /// However bound.
 pub const BOUND: u8 = TX | RX | TRX;
 
@@ -67,6 +93,8 @@ pub struct Operation {
     pub esme: u8,
     /// States in which the message centre may send it.
     pub smsc: u8,
+    /// The first version that has it.
+    pub since: u8,
 }
 
 impl Operation {
@@ -110,6 +138,12 @@ ids! {
     ALERT_NOTIFICATION 0x0000_0102;
     DATA_SM 0x0000_0103;
     DATA_SM_RESP 0x8000_0103;
+    BROADCAST_SM 0x0000_0111;
+    BROADCAST_SM_RESP 0x8000_0111;
+    QUERY_BROADCAST_SM 0x0000_0112;
+    QUERY_BROADCAST_SM_RESP 0x8000_0112;
+    CANCEL_BROADCAST_SM 0x0000_0113;
+    CANCEL_BROADCAST_SM_RESP 0x8000_0113;
 }
 
 /// Octets of a field with its NUL, where Rust code writes them too (5.2).
@@ -252,48 +286,70 @@ const ALERT: &[Field] = &[
     int1("esme_addr_npi", st::ESME_RINVDSTNPI),
     text("esme_addr", max::LONG_ADDR, st::ESME_RINVDSTADR),
 ];
+/// 5.0 section 4.4.1: the text and the areas are TLVs.
+const BROADCAST: &[Field] = &[
+    SERVICE_TYPE,
+    SOURCE_TON,
+    SOURCE_NPI,
+    SOURCE,
+    MESSAGE_ID,
+    PRIORITY,
+    SCHEDULE,
+    VALIDITY,
+    REPLACE,
+    DATA_CODING,
+    DEFAULT_ID,
+];
+/// 5.0 section 4.6.3.
+const CANCEL_BROADCAST: &[Field] = &[SERVICE_TYPE, MESSAGE_ID, SOURCE_TON, SOURCE_NPI, SOURCE];
 
 #[derive(Clone, Copy)]
-struct Row(u32, &'static str, &'static [Field], u8, u8);
+struct Row(u32, &'static str, &'static [Field], u8, u8, u8);
 
 const fn request(row: Row) -> Operation {
-    let Row(id, name, fields, esme, smsc) = row;
-    Operation { id, name, fields, response: Some(id | RESPONSE), esme, smsc }
+    let Row(id, name, fields, esme, smsc, since) = row;
+    Operation { id, name, fields, response: Some(id | RESPONSE), esme, smsc, since }
 }
 const fn alone(row: Row) -> Operation {
     Operation { response: None, ..request(row) }
 }
 
-/// Every operation of 3.4, the commonest first.
+/// Every operation of 3.3, 3.4 and 5.0, the commonest first.
 #[rustfmt::skip]
 pub const TABLE: &[Operation] = &[
-    request(Row(SUBMIT_SM, "submit_sm", MESSAGE, TX | TRX, 0)),
-    alone(Row(SUBMIT_SM_RESP, "submit_sm_resp", &[MESSAGE_ID], 0, TX | TRX)),
-    request(Row(DELIVER_SM, "deliver_sm", MESSAGE, 0, RX | TRX)),
-    alone(Row(DELIVER_SM_RESP, "deliver_sm_resp", &[MESSAGE_ID], RX | TRX, 0)),
-    request(Row(DATA_SM, "data_sm", DATA, TX | TRX, RX | TRX)),
-    alone(Row(DATA_SM_RESP, "data_sm_resp", &[MESSAGE_ID], RX | TRX, TX | TRX)),
-    request(Row(ENQUIRE_LINK, "enquire_link", &[], ANY, ANY)),
-    alone(Row(ENQUIRE_LINK_RESP, "enquire_link_resp", &[], ANY, ANY)),
-    alone(Row(GENERIC_NACK, "generic_nack", &[], ANY, ANY)),
-    request(Row(BIND_RECEIVER, "bind_receiver", BIND, OPEN, 0)),
-    alone(Row(BIND_RECEIVER_RESP, "bind_receiver_resp", &[SYSTEM_ID], 0, OPEN)),
-    request(Row(BIND_TRANSMITTER, "bind_transmitter", BIND, OPEN, 0)),
-    alone(Row(BIND_TRANSMITTER_RESP, "bind_transmitter_resp", &[SYSTEM_ID], 0, OPEN)),
-    request(Row(BIND_TRANSCEIVER, "bind_transceiver", BIND, OPEN, 0)),
-    alone(Row(BIND_TRANSCEIVER_RESP, "bind_transceiver_resp", &[SYSTEM_ID], 0, OPEN)),
-    alone(Row(OUTBIND, "outbind", &[SYSTEM_ID, PASSWORD], 0, OPEN)),
-    request(Row(UNBIND, "unbind", &[], BOUND, BOUND)),
-    alone(Row(UNBIND_RESP, "unbind_resp", &[], BOUND, BOUND)),
-    request(Row(QUERY_SM, "query_sm", QUERY, TX | TRX, 0)),
-    alone(Row(QUERY_SM_RESP, "query_sm_resp", QUERY_RESP, 0, TX | TRX)),
-    request(Row(CANCEL_SM, "cancel_sm", CANCEL, TX | TRX, 0)),
-    alone(Row(CANCEL_SM_RESP, "cancel_sm_resp", &[], 0, TX | TRX)),
-    request(Row(REPLACE_SM, "replace_sm", REPLACE_SM_FIELDS, TX | TRX, 0)),
-    alone(Row(REPLACE_SM_RESP, "replace_sm_resp", &[], 0, TX | TRX)),
-    request(Row(SUBMIT_MULTI, "submit_multi", MULTI, TX | TRX, 0)),
-    alone(Row(SUBMIT_MULTI_RESP, "submit_multi_resp", MULTI_RESP, 0, TX | TRX)),
-    alone(Row(ALERT_NOTIFICATION, "alert_notification", ALERT, 0, RX | TRX)),
+    request(Row(SUBMIT_SM, "submit_sm", MESSAGE, TX | TRX, 0, V33)),
+    alone(Row(SUBMIT_SM_RESP, "submit_sm_resp", &[MESSAGE_ID], 0, TX | TRX, V33)),
+    request(Row(DELIVER_SM, "deliver_sm", MESSAGE, 0, RX | TRX, V33)),
+    alone(Row(DELIVER_SM_RESP, "deliver_sm_resp", &[MESSAGE_ID], RX | TRX, 0, V33)),
+    request(Row(DATA_SM, "data_sm", DATA, TX | TRX, RX | TRX, V34)),
+    alone(Row(DATA_SM_RESP, "data_sm_resp", &[MESSAGE_ID], RX | TRX, TX | TRX, V34)),
+    request(Row(ENQUIRE_LINK, "enquire_link", &[], ANY, ANY, V33)),
+    alone(Row(ENQUIRE_LINK_RESP, "enquire_link_resp", &[], ANY, ANY, V33)),
+    alone(Row(GENERIC_NACK, "generic_nack", &[], ANY, ANY, V33)),
+    request(Row(BIND_RECEIVER, "bind_receiver", BIND, BEFORE, 0, V33)),
+    alone(Row(BIND_RECEIVER_RESP, "bind_receiver_resp", &[SYSTEM_ID], 0, BEFORE, V33)),
+    request(Row(BIND_TRANSMITTER, "bind_transmitter", BIND, BEFORE, 0, V33)),
+    alone(Row(BIND_TRANSMITTER_RESP, "bind_transmitter_resp", &[SYSTEM_ID], 0, BEFORE, V33)),
+    request(Row(BIND_TRANSCEIVER, "bind_transceiver", BIND, BEFORE, 0, V34)),
+    alone(Row(BIND_TRANSCEIVER_RESP, "bind_transceiver_resp", &[SYSTEM_ID], 0, BEFORE, V34)),
+    alone(Row(OUTBIND, "outbind", &[SYSTEM_ID, PASSWORD], 0, OPEN, V34)),
+    request(Row(UNBIND, "unbind", &[], BOUND, BOUND, V33)),
+    alone(Row(UNBIND_RESP, "unbind_resp", &[], BOUND, BOUND, V33)),
+    request(Row(QUERY_SM, "query_sm", QUERY, TX | TRX, 0, V33)),
+    alone(Row(QUERY_SM_RESP, "query_sm_resp", QUERY_RESP, 0, TX | TRX, V33)),
+    request(Row(CANCEL_SM, "cancel_sm", CANCEL, TX | TRX, 0, V33)),
+    alone(Row(CANCEL_SM_RESP, "cancel_sm_resp", &[], 0, TX | TRX, V33)),
+    request(Row(REPLACE_SM, "replace_sm", REPLACE_SM_FIELDS, TX | TRX, 0, V33)),
+    alone(Row(REPLACE_SM_RESP, "replace_sm_resp", &[], 0, TX | TRX, V33)),
+    request(Row(SUBMIT_MULTI, "submit_multi", MULTI, TX | TRX, 0, V33)),
+    alone(Row(SUBMIT_MULTI_RESP, "submit_multi_resp", MULTI_RESP, 0, TX | TRX, V33)),
+    alone(Row(ALERT_NOTIFICATION, "alert_notification", ALERT, 0, RX | TRX, V34)),
+    request(Row(BROADCAST_SM, "broadcast_sm", BROADCAST, TX | TRX, 0, V50)),
+    alone(Row(BROADCAST_SM_RESP, "broadcast_sm_resp", &[MESSAGE_ID], 0, TX | TRX, V50)),
+    request(Row(QUERY_BROADCAST_SM, "query_broadcast_sm", QUERY, TX | TRX, 0, V50)),
+    alone(Row(QUERY_BROADCAST_SM_RESP, "query_broadcast_sm_resp", &[MESSAGE_ID], 0, TX | TRX, V50)),
+    request(Row(CANCEL_BROADCAST_SM, "cancel_broadcast_sm", CANCEL_BROADCAST, TX | TRX, 0, V50)),
+    alone(Row(CANCEL_BROADCAST_SM_RESP, "cancel_broadcast_sm_resp", &[], 0, TX | TRX, V50)),
 ];
 
 /// The row of a `command_id`.

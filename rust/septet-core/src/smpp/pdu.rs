@@ -138,6 +138,39 @@ impl Pdu {
         pdu.encode().map(|_| pdu)
     }
 
+    fn field(&self, name: &str) -> Option<&Value> {
+        self.fields.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
+    }
+
+    /// A string by its name; empty if the PDU has none.
+    pub fn text(&self, name: &str) -> &[u8] {
+        match self.field(name) {
+            Some(Value::Text(octets) | Value::Octets(octets)) => octets,
+            _ => b"",
+        }
+    }
+
+    /// An integer of one octet by its name; 0 if the PDU has none.
+    pub fn octet(&self, name: &str) -> u8 {
+        match self.field(name) {
+            Some(Value::Int(value)) => *value as u8,
+            _ => 0,
+        }
+    }
+
+    /// `dest_address` of `submit_multi`.
+    pub fn destinations(&self) -> &[Destination] {
+        match self.field("dest_address") {
+            Some(Value::Destinations(all)) => all,
+            _ => &[],
+        }
+    }
+
+    /// The value of the first TLV with this tag.
+    pub fn tlv(&self, tag: u16) -> Option<&[u8]> {
+        self.tlvs.iter().find(|(found, _)| *found == tag).map(|(_, value)| value.as_slice())
+    }
+
     /// The octets of the PDU.
     pub fn encode(&self) -> Result<Vec<u8>> {
         let row = row(self.command)?;
@@ -180,7 +213,10 @@ pub fn bad_length(header: Header) -> Error {
 /// The row of a `command_id`.
 pub fn row(command: u32) -> Result<&'static Operation> {
     command::find(command).ok_or_else(|| {
-        Error::new("smpp.unknown_command", format!("command_id 0x{command:08X} is not an operation of SMPP 3.4"))
+        Error::new(
+            "smpp.unknown_command",
+            format!("command_id 0x{command:08X} is not an operation of SMPP 3.3, 3.4 or 5.0"),
+        )
     })
 }
 
@@ -259,7 +295,7 @@ const fn count(value: &Value) -> usize {
 
 type Parts = (Vec<(&'static str, Value)>, Vec<(u16, Vec<u8>)>);
 
-fn read(row: &Operation, body: &[u8]) -> std::result::Result<Parts, Malformed> {
+pub(super) fn read(row: &Operation, body: &[u8]) -> std::result::Result<Parts, Malformed> {
     let layout = Layout::of(row, body)?;
     let fields = row.fields.iter().enumerate().take(layout.len());
     let fields = fields.map(|(at, field)| (field.name, Value::read(field.kind, layout.field(at, body)))).collect();
@@ -286,6 +322,18 @@ pub(super) fn failure(r: &mut Reader<'_>) -> std::result::Result<Failure, Malfor
     let [ton, npi] = r.array()?;
     let addr = r.cstring(max::ADDR, st::ESME_RINVDSTADR, "destination_addr is too long or has no end")?.to_vec();
     Ok(Failure { ton, npi, addr, status: r.int4()? })
+}
+
+/// Appends the body of a `submit_multi_resp` (4.5.2).
+pub fn put_multi_resp(out: &mut Vec<u8>, message_id: &[u8], failures: &[Failure]) {
+    put_cstring(out, message_id, max::MESSAGE_ID);
+    debug_assert!(failures.len() < 256, "as many as a submit_multi can name");
+    out.push(failures.len() as u8);
+    for one in failures {
+        out.extend_from_slice(&[one.ton, one.npi]);
+        put_cstring(out, &one.addr, max::ADDR);
+        out.extend_from_slice(&one.status.to_be_bytes());
+    }
 }
 
 /// Appends a C-octet string of at most `max` octets with its NUL; an error says why not.

@@ -2,6 +2,9 @@
 
 mod length;
 
+use std::borrow::Cow;
+
+use super::command::version::{V34, V50};
 pub use length::fits;
 
 /// A well-formed run of TLVs, kept as octets and read only when somebody asks.
@@ -100,92 +103,122 @@ pub fn put(out: &mut Vec<u8>, tag: u16, value: &[u8]) {
     out.extend_from_slice(value);
 }
 
+/// A row of the table of TLVs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tlv {
+    /// Its tag on the wire.
+    pub tag: u16,
+    /// The specification's name.
+    pub name: &'static str,
+    /// The first version that has it.
+    pub since: u8,
+}
+
 macro_rules! tags {
-    ($($tag:literal $ident:ident $name:literal;)*) => {
+    ($($tag:literal $since:ident $ident:ident $name:literal;)*) => {
         $(
             #[doc = concat!("`", $name, "`, ", stringify!($tag), ".")]
             pub const $ident: u16 = $tag;
         )*
-        /// Tags and names of versions 3.4 and 5.0, by rising tag.
-        pub const NAMES: &[(u16, &str)] = &[$(($tag, $name),)*];
+        /// Every TLV of versions 3.4 and 5.0, by rising tag; 3.3 has none.
+        pub const TABLE: &[Tlv] = &[$(Tlv { tag: $tag, name: $name, since: $since },)*];
     };
 }
 
 tags! {
-    0x0005 DEST_ADDR_SUBUNIT "dest_addr_subunit";
-    0x0006 DEST_NETWORK_TYPE "dest_network_type";
-    0x0007 DEST_BEARER_TYPE "dest_bearer_type";
-    0x0008 DEST_TELEMATICS_ID "dest_telematics_id";
-    0x000D SOURCE_ADDR_SUBUNIT "source_addr_subunit";
-    0x000E SOURCE_NETWORK_TYPE "source_network_type";
-    0x000F SOURCE_BEARER_TYPE "source_bearer_type";
-    0x0010 SOURCE_TELEMATICS_ID "source_telematics_id";
-    0x0017 QOS_TIME_TO_LIVE "qos_time_to_live";
-    0x0019 PAYLOAD_TYPE "payload_type";
-    0x001D ADDITIONAL_STATUS_INFO_TEXT "additional_status_info_text";
-    0x001E RECEIPTED_MESSAGE_ID "receipted_message_id";
-    0x0030 MS_MSG_WAIT_FACILITIES "ms_msg_wait_facilities";
-    0x0201 PRIVACY_INDICATOR "privacy_indicator";
-    0x0202 SOURCE_SUBADDRESS "source_subaddress";
-    0x0203 DEST_SUBADDRESS "dest_subaddress";
-    0x0204 USER_MESSAGE_REFERENCE "user_message_reference";
-    0x0205 USER_RESPONSE_CODE "user_response_code";
-    0x020A SOURCE_PORT "source_port";
-    0x020B DESTINATION_PORT "destination_port";
-    0x020C SAR_MSG_REF_NUM "sar_msg_ref_num";
-    0x020D LANGUAGE_INDICATOR "language_indicator";
-    0x020E SAR_TOTAL_SEGMENTS "sar_total_segments";
-    0x020F SAR_SEGMENT_SEQNUM "sar_segment_seqnum";
-    0x0210 SC_INTERFACE_VERSION "sc_interface_version";
-    0x0302 CALLBACK_NUM_PRES_IND "callback_num_pres_ind";
-    0x0303 CALLBACK_NUM_ATAG "callback_num_atag";
-    0x0304 NUMBER_OF_MESSAGES "number_of_messages";
-    0x0381 CALLBACK_NUM "callback_num";
-    0x0420 DPF_RESULT "dpf_result";
-    0x0421 SET_DPF "set_dpf";
-    0x0422 MS_AVAILABILITY_STATUS "ms_availability_status";
-    0x0423 NETWORK_ERROR_CODE "network_error_code";
-    0x0424 MESSAGE_PAYLOAD "message_payload";
-    0x0425 DELIVERY_FAILURE_REASON "delivery_failure_reason";
-    0x0426 MORE_MESSAGES_TO_SEND "more_messages_to_send";
-    0x0427 MESSAGE_STATE "message_state";
-    0x0428 CONGESTION_STATE "congestion_state";
-    0x0501 USSD_SERVICE_OP "ussd_service_op";
-    0x0600 BROADCAST_CHANNEL_INDICATOR "broadcast_channel_indicator";
-    0x0601 BROADCAST_CONTENT_TYPE "broadcast_content_type";
-    0x0602 BROADCAST_CONTENT_TYPE_INFO "broadcast_content_type_info";
-    0x0603 BROADCAST_MESSAGE_CLASS "broadcast_message_class";
-    0x0604 BROADCAST_REP_NUM "broadcast_rep_num";
-    0x0605 BROADCAST_FREQUENCY_INTERVAL "broadcast_frequency_interval";
-    0x0606 BROADCAST_AREA_IDENTIFIER "broadcast_area_identifier";
-    0x0607 BROADCAST_ERROR_STATUS "broadcast_error_status";
-    0x0608 BROADCAST_AREA_SUCCESS "broadcast_area_success";
-    0x0609 BROADCAST_END_TIME "broadcast_end_time";
-    0x060A BROADCAST_SERVICE_GROUP "broadcast_service_group";
-    0x060B BILLING_IDENTIFICATION "billing_identification";
-    0x060D SOURCE_NETWORK_ID "source_network_id";
-    0x060E DEST_NETWORK_ID "dest_network_id";
-    0x060F SOURCE_NODE_ID "source_node_id";
-    0x0610 DEST_NODE_ID "dest_node_id";
-    0x0611 DEST_ADDR_NP_RESOLUTION "dest_addr_np_resolution";
-    0x0612 DEST_ADDR_NP_INFORMATION "dest_addr_np_information";
-    0x0613 DEST_ADDR_NP_COUNTRY "dest_addr_np_country";
-    0x1201 DISPLAY_TIME "display_time";
-    0x1203 SMS_SIGNAL "sms_signal";
-    0x1204 MS_VALIDITY "ms_validity";
-    0x130C ALERT_ON_MESSAGE_DELIVERY "alert_on_message_delivery";
-    0x1380 ITS_REPLY_TYPE "its_reply_type";
-    0x1383 ITS_SESSION_INFO "its_session_info";
+    0x0005 V34 DEST_ADDR_SUBUNIT "dest_addr_subunit";
+    0x0006 V34 DEST_NETWORK_TYPE "dest_network_type";
+    0x0007 V34 DEST_BEARER_TYPE "dest_bearer_type";
+    0x0008 V34 DEST_TELEMATICS_ID "dest_telematics_id";
+    0x000D V34 SOURCE_ADDR_SUBUNIT "source_addr_subunit";
+    0x000E V34 SOURCE_NETWORK_TYPE "source_network_type";
+    0x000F V34 SOURCE_BEARER_TYPE "source_bearer_type";
+    0x0010 V34 SOURCE_TELEMATICS_ID "source_telematics_id";
+    0x0017 V34 QOS_TIME_TO_LIVE "qos_time_to_live";
+    0x0019 V34 PAYLOAD_TYPE "payload_type";
+    0x001D V34 ADDITIONAL_STATUS_INFO_TEXT "additional_status_info_text";
+    0x001E V34 RECEIPTED_MESSAGE_ID "receipted_message_id";
+    0x0030 V34 MS_MSG_WAIT_FACILITIES "ms_msg_wait_facilities";
+    0x0201 V34 PRIVACY_INDICATOR "privacy_indicator";
+    0x0202 V34 SOURCE_SUBADDRESS "source_subaddress";
+    0x0203 V34 DEST_SUBADDRESS "dest_subaddress";
+    0x0204 V34 USER_MESSAGE_REFERENCE "user_message_reference";
+    0x0205 V34 USER_RESPONSE_CODE "user_response_code";
+    0x020A V34 SOURCE_PORT "source_port";
+    0x020B V34 DESTINATION_PORT "destination_port";
+    0x020C V34 SAR_MSG_REF_NUM "sar_msg_ref_num";
+    0x020D V34 LANGUAGE_INDICATOR "language_indicator";
+    0x020E V34 SAR_TOTAL_SEGMENTS "sar_total_segments";
+    0x020F V34 SAR_SEGMENT_SEQNUM "sar_segment_seqnum";
+    0x0210 V34 SC_INTERFACE_VERSION "sc_interface_version";
+    0x0302 V34 CALLBACK_NUM_PRES_IND "callback_num_pres_ind";
+    0x0303 V34 CALLBACK_NUM_ATAG "callback_num_atag";
+    0x0304 V34 NUMBER_OF_MESSAGES "number_of_messages";
+    0x0381 V34 CALLBACK_NUM "callback_num";
+    0x0420 V34 DPF_RESULT "dpf_result";
+    0x0421 V34 SET_DPF "set_dpf";
+    0x0422 V34 MS_AVAILABILITY_STATUS "ms_availability_status";
+    0x0423 V34 NETWORK_ERROR_CODE "network_error_code";
+    0x0424 V34 MESSAGE_PAYLOAD "message_payload";
+    0x0425 V34 DELIVERY_FAILURE_REASON "delivery_failure_reason";
+    0x0426 V34 MORE_MESSAGES_TO_SEND "more_messages_to_send";
+    0x0427 V34 MESSAGE_STATE "message_state";
+    0x0428 V50 CONGESTION_STATE "congestion_state";
+    0x0501 V34 USSD_SERVICE_OP "ussd_service_op";
+    0x0600 V50 BROADCAST_CHANNEL_INDICATOR "broadcast_channel_indicator";
+    0x0601 V50 BROADCAST_CONTENT_TYPE "broadcast_content_type";
+    0x0602 V50 BROADCAST_CONTENT_TYPE_INFO "broadcast_content_type_info";
+    0x0603 V50 BROADCAST_MESSAGE_CLASS "broadcast_message_class";
+    0x0604 V50 BROADCAST_REP_NUM "broadcast_rep_num";
+    0x0605 V50 BROADCAST_FREQUENCY_INTERVAL "broadcast_frequency_interval";
+    0x0606 V50 BROADCAST_AREA_IDENTIFIER "broadcast_area_identifier";
+    0x0607 V50 BROADCAST_ERROR_STATUS "broadcast_error_status";
+    0x0608 V50 BROADCAST_AREA_SUCCESS "broadcast_area_success";
+    0x0609 V50 BROADCAST_END_TIME "broadcast_end_time";
+    0x060A V50 BROADCAST_SERVICE_GROUP "broadcast_service_group";
+    0x060B V50 BILLING_IDENTIFICATION "billing_identification";
+    0x060D V50 SOURCE_NETWORK_ID "source_network_id";
+    0x060E V50 DEST_NETWORK_ID "dest_network_id";
+    0x060F V50 SOURCE_NODE_ID "source_node_id";
+    0x0610 V50 DEST_NODE_ID "dest_node_id";
+    0x0611 V50 DEST_ADDR_NP_RESOLUTION "dest_addr_np_resolution";
+    0x0612 V50 DEST_ADDR_NP_INFORMATION "dest_addr_np_information";
+    0x0613 V50 DEST_ADDR_NP_COUNTRY "dest_addr_np_country";
+    0x1201 V34 DISPLAY_TIME "display_time";
+    0x1203 V34 SMS_SIGNAL "sms_signal";
+    0x1204 V34 MS_VALIDITY "ms_validity";
+    0x130C V34 ALERT_ON_MESSAGE_DELIVERY "alert_on_message_delivery";
+    0x1380 V34 ITS_REPLY_TYPE "its_reply_type";
+    0x1383 V34 ITS_SESSION_INFO "its_session_info";
+}
+
+/// The row of a tag, if the specification names it.
+pub fn find(tag: u16) -> Option<&'static Tlv> {
+    TABLE.binary_search_by_key(&tag, |row| row.tag).ok().map(|at| &TABLE[at])
 }
 
 /// The specification's name of a tag.
 pub fn name(tag: u16) -> Option<&'static str> {
-    NAMES.binary_search_by_key(&tag, |row| row.0).ok().map(|at| NAMES[at].1)
+    find(tag).map(|row| row.name)
 }
 
 /// The tag called `name`.
 pub fn named(name: &str) -> Option<u16> {
-    NAMES.iter().find(|row| row.1 == name).map(|row| row.0)
+    TABLE.iter().find(|row| row.name == name).map(|row| row.tag)
+}
+
+/// Those elements of `raw` that a peer of this version may be sent: none before 3.4, and none that came later. A tag that
+/// no version names is the vendor's own business and goes on.
+pub fn known_to(raw: &[u8], version: u8) -> Cow<'_, [u8]> {
+    let known = |tag: u16| find(tag).map_or(V34, |row| row.since) <= version;
+    if Tlvs::new(raw).iter().all(|(tag, _)| known(tag)) {
+        return Cow::Borrowed(raw);
+    }
+    let mut kept = Vec::new();
+    for (tag, value) in Tlvs::new(raw).iter().filter(|(tag, _)| known(*tag)) {
+        put(&mut kept, tag, value);
+    }
+    Cow::Owned(kept)
 }
 
 #[cfg(test)]
@@ -194,10 +227,22 @@ mod tests {
 
     #[test]
     fn the_table_rises_so_that_it_can_be_searched() {
-        assert!(NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(TABLE.windows(2).all(|pair| pair[0].tag < pair[1].tag));
         assert_eq!(name(0x0424), Some("message_payload"));
         assert_eq!(named("message_payload"), Some(MESSAGE_PAYLOAD));
         assert_eq!(name(0x1401), None);
+    }
+
+    #[test]
+    fn a_version_is_sent_what_it_knows() {
+        let mut raw = Vec::new();
+        put(&mut raw, USER_MESSAGE_REFERENCE, &[0, 1]);
+        put(&mut raw, DEST_NODE_ID, b"abcdef");
+        put(&mut raw, 0x1401, b"own");
+        let tags = |version| Tlvs::new(&known_to(&raw, version)).iter().map(|(tag, _)| tag).collect::<Vec<_>>();
+        assert!(tags(0x33).is_empty());
+        assert_eq!(tags(0x34), [USER_MESSAGE_REFERENCE, 0x1401]);
+        assert_eq!(tags(0x50), [USER_MESSAGE_REFERENCE, DEST_NODE_ID, 0x1401]);
     }
 
     #[test]

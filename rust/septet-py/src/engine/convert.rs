@@ -77,6 +77,9 @@ struct CarrierIn {
     retry_attempts: u8,
     retry_base: f64,
     retry_max: f64,
+    interface_version: u8,
+    hold: bool,
+    outbind: Option<(String, String)>,
     quirks: CarrierQuirksIn,
 }
 
@@ -134,6 +137,9 @@ impl CarrierIn {
             retry_attempts: self.retry_attempts,
             retry_base: micros(self.retry_base),
             retry_max: micros(self.retry_max),
+            interface_version: self.interface_version,
+            hold: self.hold,
+            outbind: self.outbind,
         })
     }
 }

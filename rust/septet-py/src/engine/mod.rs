@@ -127,6 +127,20 @@ impl Engine {
         self.core.refuse_bind(session, status);
     }
 
+    /// (carrier, link) for a message centre that has connected and said outbind; None if it is nobody we know.
+    fn outbind_request(&mut self, session: u32) -> Option<(u16, u16)> {
+        self.core.outbind_request(session)
+    }
+
+    /// Binds to it over the connection that it made.
+    fn accept_outbind(&mut self, session: u32, carrier: u16, link: u16, now: Micros) {
+        self.core.accept_outbind(session, carrier, link, now);
+    }
+
+    fn refuse_outbind(&mut self, session: u32) {
+        self.core.refuse_outbind(session);
+    }
+
     /// (messages, segments) that wait for admission on a session.
     fn inbox(&mut self, session: u32) -> (usize, u64) {
         self.core.inbox(session)
@@ -289,6 +303,24 @@ impl Engine {
         Ok(list)
     }
 
+    /// Questions of ESMEs that only the log can answer: (token, account, id or None, key). Each must come back through
+    /// `looked_up`, once the open page is durable.
+    fn take_lookups(&mut self) -> Vec<(u64, String, Option<String>, String)> {
+        let taken = self.core.take_lookups().into_iter();
+        taken.map(|it| (it.token, it.account, it.id.map(|id| id.to_string()), it.key)).collect()
+    }
+
+    /// Answers one of them with the record that `Log.records` gave.
+    #[pyo3(signature = (token, record))]
+    fn looked_up(&mut self, token: u64, record: Option<&[u8]>) {
+        self.core.looked_up(token, record);
+    }
+
+    /// The log could not be read.
+    fn lookup_failed(&mut self, token: u64) {
+        self.core.lookup_failed(token);
+    }
+
     /// A handle on the store for look-ups off the loop.
     fn log(&self) -> Log {
         Log(Arc::clone(&self.store))
@@ -306,6 +338,7 @@ impl Engine {
 
     /// Commits what is left and closes the store.
     fn close(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.core.stand_down();
         if let Some(page) = self.core.last_page() {
             self.store.commit(page).map_err(|e| store_error(py, &e))?;
         }
@@ -322,6 +355,10 @@ macro_rules! lists {
     ($($name:ident: $type:ty;)*) => {
         #[pymethods]
         impl Attention {
+            #[getter]
+            fn lookups(&self) -> bool {
+                self.0.lookups
+            }
             $(
                 #[getter]
                 fn $name(&self) -> Vec<$type> {
@@ -374,6 +411,28 @@ impl Log {
             list.append(shown(py, &view)?)?;
         }
         Ok(list)
+    }
+
+    /// For each (account, id or None, key) the record of the ended message, or None; `key` names the id where there is none.
+    fn records<'py>(
+        &self,
+        py: Python<'py>,
+        wanted: Vec<(String, Option<String>, String)>,
+    ) -> PyResult<Vec<Option<Bound<'py, PyBytes>>>> {
+        let find = |(account, id, key): (String, Option<String>, String)| -> Result<_, septet_store::Error> {
+            let id = match id {
+                None if key.is_empty() => None,
+                None => self.0.key(&account, &key)?.map(|row| String::from_utf8_lossy(&row.answer).into_owned()),
+                id => id,
+            };
+            let Some(id) = id else { return Ok(None) };
+            let filter = septet_store::Filter { account: Some(account), id: Some(id), ..Default::default() };
+            let rows = self.0.query(&septet_store::Filter { limit: 1, ..filter })?;
+            Ok(rows.into_iter().next().map(|row| row.record))
+        };
+        let found: Result<Vec<_>, _> = py.detach(|| wanted.into_iter().map(find).collect());
+        let found = found.map_err(|e| store_error(py, &e))?;
+        Ok(found.into_iter().map(|record| record.map(|octets| PyBytes::new(py, &octets))).collect())
     }
 
     /// (body hash, answer, wall milliseconds) of an idempotency key, or None.

@@ -5,8 +5,10 @@ use crate::engine::quirks::CarrierQuirks;
 use crate::engine::tables::{Account, Carrier, Config, Keyword, Limits, Number, Route, Smpp, Verb};
 use crate::engine::{Engine, Post, Posted, Refusal, View};
 use crate::keywords::Mode;
-use crate::page::{ConsentRow, LogRow, Page};
+use crate::page::{ConsentRow, KeyRow, LogRow, Page};
 use crate::smpp::command;
+use crate::smpp::frame;
+use crate::smpp::pdu::{Pdu, Value};
 use crate::smpp::session::{self, BindMode, Event, Role, Session};
 use crate::smpp::sm::{Addr, Sm};
 use crate::smpp::tlv;
@@ -41,6 +43,8 @@ pub(super) struct End {
     pub(super) got: Vec<Got>,
     /// (token, status, message id) of each response.
     pub(super) answers: Vec<(u64, u32, Vec<u8>)>,
+    /// Responses and operations, whole.
+    pub(super) bodies: Vec<Pdu>,
     pub(super) bound: Option<bool>,
     /// Status with which submits are answered, or none for silence.
     pub(super) reply: Option<u32>,
@@ -48,14 +52,24 @@ pub(super) struct End {
 }
 
 impl End {
-    fn new(role: Role, sid: u32, now: Micros) -> Self {
-        let config = session::Config { window_out: 1000, window_in: 1000, ..session::Config::new(role) };
-        let session = Session::new(config, now);
-        Self { session, sid, got: Vec::new(), answers: Vec::new(), bound: None, reply: Some(0), taken: 0 }
+    fn new(role: Role, sid: u32, version: u8, now: Micros) -> Self {
+        let interface_version = version;
+        let config =
+            session::Config { window_out: 1000, window_in: 1000, interface_version, ..session::Config::new(role) };
+        Self {
+            session: Session::new(config, now),
+            sid,
+            got: Vec::new(),
+            answers: Vec::new(),
+            bodies: Vec::new(),
+            bound: None,
+            reply: Some(0),
+            taken: 0,
+        }
     }
 
     fn read(&mut self, chunk: &[u8], prefix: &str, now: Micros) {
-        let Self { session, got, answers, bound, reply, taken, .. } = self;
+        let Self { session, got, answers, bodies, bound, reply, taken, .. } = self;
         let mut answer = Vec::new();
         let mut bind = None;
         session.receive(now, chunk, &mut |event| match event {
@@ -80,7 +94,18 @@ impl End {
                 });
                 answer.push((sequence, command));
             }
-            Event::Response { token, status, message_id, .. } => answers.push((token, status, message_id.to_vec())),
+            Event::Response { token, command, status, message_id, body, .. } => {
+                answers.push((token, status, message_id.to_vec()));
+                let mut whole = Vec::new();
+                frame::put(&mut whole, command, status, 1, |out| out.extend_from_slice(body));
+                bodies.push(Pdu::decode(&whole).expect("a well-formed response"));
+            }
+            Event::Operation { pdu } => {
+                bodies.push(pdu.clone());
+                if command::find(pdu.command).is_some_and(|row| row.response.is_some()) {
+                    answer.push((pdu.sequence, pdu.command));
+                }
+            }
             _ => {}
         });
         if let Some(sequence) = bind {
@@ -90,6 +115,13 @@ impl End {
             if let Some(status) = *reply {
                 let id = format!("{prefix}{taken}");
                 *taken += usize::from(status == 0 && command == command::SUBMIT_SM);
+                if command == command::QUERY_BROADCAST_SM {
+                    let asked = bodies.last().map(|pdu| pdu.text("message_id").to_vec()).unwrap_or_default();
+                    session.respond_with(sequence, command, status, |out| {
+                        out.extend_from_slice(&[&asked, &b"\0"[..]].concat());
+                    });
+                    continue;
+                }
                 session.respond(sequence, command, status, if status == 0 { id.as_bytes() } else { b"" });
             }
         }
@@ -103,10 +135,13 @@ pub(super) struct World {
     pub(super) pages: Vec<Page>,
     pub(super) log: Vec<LogRow>,
     pub(super) consent: Vec<ConsentRow>,
+    pub(super) keys: Vec<KeyRow>,
     pub(super) esme: Option<End>,
     pub(super) carriers: Vec<Option<End>>,
     /// Pages are committed at once, or wait.
     pub(super) commits: bool,
+    account: u16,
+    asks: bool,
     under_way: Vec<u64>,
     crashes: u8,
     closing: std::collections::BTreeSet<u32>,
@@ -139,6 +174,9 @@ pub(super) fn config() -> Config {
         retry_attempts: 2,
         retry_base: SECOND,
         retry_max: 10 * SECOND,
+        interface_version: 0x34,
+        hold: false,
+        outbind: None,
         quirks: CarrierQuirks::default(),
     };
     let keyword = |word: &str, reply: &str| Keyword {
@@ -198,9 +236,12 @@ impl World {
             pages: Vec::new(),
             log: Vec::new(),
             consent: Vec::new(),
+            keys: Vec::new(),
             esme: None,
             carriers: vec![None, None],
             commits: true,
+            account: 0,
+            asks: false,
             under_way: Vec::new(),
             crashes: 0,
             closing: std::collections::BTreeSet::new(),
@@ -209,7 +250,12 @@ impl World {
 
     pub(super) fn connect(&mut self, carrier: u16) {
         let sid = self.engine.open_link(carrier, 0, self.now);
-        self.carriers[carrier as usize] = Some(End::new(Role::Server, sid, self.now));
+        self.carrier_at(carrier, sid);
+    }
+
+    /// A carrier that speaks every version stands at the other end of a session.
+    pub(super) fn carrier_at(&mut self, carrier: u16, sid: u32) {
+        self.carriers[carrier as usize] = Some(End::new(Role::Server, sid, 0x50, self.now));
         self.engine.set_usable(carrier, true);
         self.run();
     }
@@ -221,8 +267,14 @@ impl World {
     }
 
     pub(super) fn bind(&mut self) {
+        self.bind_as(0, 0x34);
+    }
+
+    /// Binds an ESME of an account, in a version.
+    pub(super) fn bind_as(&mut self, account: u16, version: u8) {
+        self.account = account;
         let sid = self.engine.open_esme(self.now);
-        let mut end = End::new(Role::Client, sid, self.now);
+        let mut end = End::new(Role::Client, sid, version, self.now);
         end.session.bind(self.now, BindMode::Transceiver, b"acme", b"pw", b"", b"");
         self.esme = Some(end);
         self.run();
@@ -262,6 +314,7 @@ impl World {
     fn store(&mut self, page: Page) {
         self.log.extend(page.log.iter().cloned());
         self.consent.extend(page.consent.iter().cloned());
+        self.keys.extend(page.keys.iter().cloned());
         self.pages.retain(|p| p.seq >= page.keep_from);
         self.pages.push(page);
     }
@@ -282,7 +335,7 @@ impl World {
             }
             for sid in &attention.binds {
                 assert!(self.engine.bind_request(*sid).is_some());
-                self.engine.accept_bind(*sid, 0, self.now);
+                self.engine.accept_bind(*sid, self.account, self.now);
             }
             for sid in &attention.inboxes {
                 self.engine.admit(*sid, u64::MAX, false, self.now);
@@ -290,7 +343,12 @@ impl World {
             for carrier in 0..2 {
                 self.engine.pump(carrier, u32::MAX, self.now);
             }
-            self.engine.deliver(0, self.now);
+            self.engine.deliver(self.account, self.now);
+            if attention.lookups && self.commits && !self.engine.is_dirty() {
+                self.answer_lookups();
+            } else {
+                self.asks |= attention.lookups;
+            }
             if self.commits {
                 while let Some(page) = self.engine.close_page() {
                     self.under_way.push(page.seq);
@@ -310,10 +368,45 @@ impl World {
                 moved |= !chunk.is_empty() || !back.is_empty();
                 self.engine.receive(end.sid, &back, self.now);
             }
+            if self.asks && self.commits && !self.engine.is_dirty() {
+                self.asks = false;
+                self.answer_lookups();
+                moved = true;
+            }
             if !moved && self.engine.attention() == crate::engine::Attention::default() && !self.engine.is_dirty() {
                 return;
             }
         }
+    }
+
+    /// Reads the log for those who asked, as the node does.
+    fn answer_lookups(&mut self) {
+        for lookup in self.engine.take_lookups() {
+            let known = self.keys.iter().rev().find(|row| row.account == lookup.account && row.key == lookup.key);
+            let id =
+                lookup.id.map(|id| id.to_string()).or(known.map(|row| String::from_utf8_lossy(&row.answer).into()));
+            let mut rows = self.log.iter().rev();
+            let row = rows.find(|row| row.account == lookup.account && Some(&row.id) == id.as_ref());
+            self.engine.looked_up(lookup.token, row.map(|row| row.record.as_slice()));
+        }
+    }
+
+    /// Something that an ESME asks for.
+    pub(super) fn request(&mut self, command: u32, fields: Vec<(String, Value)>, tlvs: Vec<(u16, Vec<u8>)>) {
+        let body = Pdu::build(command, 0, 1, fields, tlvs).unwrap().encode().unwrap()[frame::HEADER..].to_vec();
+        let end = self.esme.as_mut().unwrap();
+        end.session.request(self.now, command, 0, |out| out.extend_from_slice(&body)).unwrap();
+        self.run();
+    }
+
+    /// The same, with its answer.
+    pub(super) fn ask(&mut self, command: u32, fields: Vec<(String, Value)>, tlvs: Vec<(u16, Vec<u8>)>) -> Pdu {
+        let before = self.esme().bodies.len();
+        self.request(command, fields, tlvs);
+        if self.esme().bodies.len() == before {
+            self.pass(2);
+        }
+        self.esme().bodies[before..].last().cloned().expect("an answer")
     }
 
     pub(super) fn pass(&mut self, seconds: u64) {
@@ -326,6 +419,18 @@ impl World {
 
     pub(super) fn submit(&mut self, text: &str) {
         self.submit_sm(text.as_bytes(), 0, 0, 1);
+    }
+
+    pub(super) fn submit_to(&mut self, to: &str, text: &str) {
+        let end = self.esme.as_mut().unwrap();
+        let sm = Sm {
+            source: Addr { ton: 3, npi: 0, addr: NUMBER.as_bytes() },
+            dest: Addr { ton: 1, npi: 1, addr: to.as_bytes() },
+            short_message: text.as_bytes(),
+            ..Sm::default()
+        };
+        end.session.request(self.now, command::SUBMIT_SM, 0, |out| sm.write(command::SUBMIT_SM, out)).unwrap();
+        self.run();
     }
 
     pub(super) fn submit_sm(&mut self, body: &[u8], data_coding: u8, esm_class: u8, registered: u8) {
@@ -356,9 +461,14 @@ impl World {
 
     /// A deliver_sm from a carrier.
     pub(super) fn send_up(&mut self, carrier: usize, sm: &Sm<'_>) {
+        self.send_up_by(command::DELIVER_SM, carrier, sm);
+    }
+
+    /// A deliver_sm or data_sm from a carrier.
+    pub(super) fn send_up_by(&mut self, command: u32, carrier: usize, sm: &Sm<'_>) {
         let end = self.carriers[carrier].as_mut().unwrap();
-        let write = |out: &mut Vec<u8>| sm.write(command::DELIVER_SM, out);
-        end.session.request(self.now, command::DELIVER_SM, 0, write).unwrap();
+        let write = |out: &mut Vec<u8>| sm.write(command, out);
+        end.session.request(self.now, command, 0, write).unwrap();
         self.run();
     }
 

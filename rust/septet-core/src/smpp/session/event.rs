@@ -1,6 +1,7 @@
 //! What a session is told to be and what it reports.
 
 use super::super::command;
+use super::super::pdu::Pdu;
 use super::super::sm::Sm;
 use super::super::tlv::Tlvs;
 use crate::clock::Micros;
@@ -72,6 +73,8 @@ impl BindMode {
 pub enum State {
     /// Connected, not bound.
     Open,
+    /// The message centre has said outbind: the ESME is to bind now.
+    Outbound,
     /// A bind was asked for and not yet answered.
     Binding,
     /// Bound; [`super::Session::mode`] says how.
@@ -103,7 +106,7 @@ pub struct Config {
     pub session_init: Micros,
     /// Largest PDU accepted from the peer once it is bound.
     pub max_pdu: u32,
-    /// What we speak: 0x34 for 3.4.
+    /// The newest version that we speak: 0x34 for 3.4. The session's is the older of both ends'.
     pub interface_version: u8,
     /// What a server puts into its bind response.
     pub system_id: Vec<u8>,
@@ -143,7 +146,7 @@ pub enum Event<'a> {
         password: &'a [u8],
         /// What kind of system.
         system_type: &'a [u8],
-        /// 0x34 for 3.4; 0x33 and below must not be sent TLVs.
+        /// As the peer wrote it: 0x34 for 3.4; 0x33 and below must not be sent TLVs.
         interface_version: u8,
         /// Addresses it serves, as it writes them.
         address_range: &'a [u8],
@@ -159,6 +162,20 @@ pub enum Event<'a> {
     BindRefused {
         /// Why.
         status: u32,
+    },
+    /// Server: the peer is a message centre that connected to us and says outbind. Answer with `turn`, then `bind`, or with
+    /// `refuse_outbind`.
+    Outbind {
+        /// Who it says it is.
+        system_id: &'a [u8],
+        /// Its proof.
+        password: &'a [u8],
+    },
+    /// An operation that is no single message: `submit_multi`, a query, a cancel, a replace, a broadcast, each to be answered
+    /// once with `respond` or `respond_with`; or `alert_notification`, which has no answer.
+    Operation {
+        /// The whole of it.
+        pdu: &'a Pdu,
     },
     /// A message. It must be answered once with `respond`.
     Message {
@@ -182,6 +199,8 @@ pub enum Event<'a> {
         message_id: &'a [u8],
         /// Optional parameters.
         tlvs: Tlvs<'a>,
+        /// The whole body, for operations whose response says more.
+        body: &'a [u8],
         /// Since the request was written.
         waited: Micros,
         /// True if `TimedOut` was reported for it before.
@@ -232,14 +251,14 @@ named! {
         BadLength = "bad_length",
         /// A `command_id` that no version has.
         UnknownCommand = "unknown_command",
-        /// An operation that this node does not carry out.
-        Unsupported = "unsupported",
         /// A body that does not follow its layout.
         Malformed = "malformed",
         /// A response whose body does not follow its layout; it counts as the response all the same.
         MalformedResponse = "malformed_response",
         /// An operation that the state does not allow.
         WrongState = "wrong_state",
+        /// An operation that the session's version does not have.
+        WrongVersion = "wrong_version",
         /// A second bind.
         AlreadyBound = "already_bound",
         /// More unanswered requests than agreed.
@@ -266,6 +285,8 @@ named! {
         InitTimeout = "init_timeout",
         /// The bind was refused.
         BindRefused = "bind_refused",
+        /// A message centre that nobody knows said outbind.
+        OutbindRefused = "outbind_refused",
         /// No answer to `enquire_link`, nor anything else.
         EnquireTimeout = "enquire_timeout",
         /// No message for too long.

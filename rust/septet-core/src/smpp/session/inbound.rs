@@ -1,8 +1,9 @@
 //! What the peer sends: each PDU is answered, reported, or counted and ignored.
 
-use super::super::command::{self, max};
+use super::super::command::{self, max, version};
 use super::super::field::{Malformed, Reader};
 use super::super::frame::{self, Framer, Header};
+use super::super::pdu::{self, Pdu};
 use super::super::sm::Sm;
 use super::super::status as st;
 use super::super::tlv::{self, Tlvs};
@@ -36,14 +37,14 @@ impl Session {
 
     fn max_pdu(&self) -> u32 {
         match self.state {
-            State::Open | State::Binding => self.config.max_pdu.min(super::MAX_PDU_UNBOUND),
+            State::Open | State::Outbound | State::Binding => self.config.max_pdu.min(super::MAX_PDU_UNBOUND),
             _ => self.config.max_pdu,
         }
     }
 
     fn pdu(&mut self, now: Micros, header: Header, body: &[u8], on: On<'_>) {
         self.heard = now;
-        if matches!(self.state, State::Open | State::Binding) {
+        if matches!(self.state, State::Open | State::Outbound | State::Binding) {
             self.early += 1;
             if self.early > MAX_PDUS_UNBOUND {
                 bad(BadReason::TooMuchBeforeBind, on);
@@ -73,7 +74,8 @@ impl Session {
             command::UNBIND => self.unbind_request(now, header, on),
             command::UNBIND_RESP => self.unbind_response(header, on),
             id if id & command::RESPONSE != 0 => self.response(now, header, body, on),
-            _ => self.other(header, on),
+            command::OUTBIND => self.outbind_request(header, body, on),
+            _ => self.other(now, header, body, on),
         }
     }
 
@@ -93,7 +95,8 @@ impl Session {
 
     fn peer_may_send(&self, id: u32) -> bool {
         // Once our unbind is out, the peer has been told that we take no more.
-        self.unbind.is_none() && command::find(id).is_some_and(|row| self.allows(row, self.peer()))
+        let may = |row: &command::Operation| self.hears(row) && self.allows(row, self.peer());
+        self.unbind.is_none() && command::find(id).is_some_and(may)
     }
 
     fn message(&mut self, now: Micros, header: Header, body: &[u8], on: On<'_>) {
@@ -131,7 +134,7 @@ impl Session {
         }
         self.last_message = now;
         let waited = now.saturating_sub(asked.sent);
-        on(Event::Response { token: asked.token, command, status, message_id, tlvs, waited, late: asked.late });
+        on(Event::Response { token: asked.token, command, status, message_id, tlvs, body, waited, late: asked.late });
     }
 
     /// 4.3: a `generic_nack` is the response to whatever has its sequence number; nothing answers it.
@@ -146,6 +149,7 @@ impl Session {
                 status,
                 message_id: b"",
                 tlvs: Tlvs::default(),
+                body: b"",
                 waited,
                 late: asked.late,
             });
@@ -170,10 +174,10 @@ impl Session {
             _ if self.config.role == Role::Client => {
                 refuse(self, st::ESME_RINVBNDSTS, BadReason::WrongState, on);
             }
-            State::Open if self.closing.is_none() => match bind_fields(command, sequence, body) {
+            State::Open | State::Outbound if self.closing.is_none() => match bind_fields(command, sequence, body) {
                 Ok((event, version)) => {
                     self.bind = Some(Ask { command, sequence, at: self.heard });
-                    self.peer_version = version;
+                    self.meet(version);
                     self.state = State::Binding;
                     on(event);
                 }
@@ -205,7 +209,7 @@ impl Session {
         let version = tlvs.int(tlv::SC_INTERFACE_VERSION).map(|version| version as u8);
         self.state = State::Bound;
         self.mode = BindMode::of(ask.command);
-        self.peer_version = version.unwrap_or(0x33);
+        self.meet(version.unwrap_or(version::V33));
         self.last_message = now;
         on(Event::Bound { system_id, sc_interface_version: version });
     }
@@ -235,27 +239,59 @@ impl Session {
         }
     }
 
-    /// Requests that the session neither carries out nor reports.
-    fn other(&mut self, header: Header, on: On<'_>) {
-        let Header { command, sequence, .. } = header;
-        let Some(row) = command::find(command) else {
+    /// 2.2.1: a message centre connects to an ESME and asks it to bind. We listen for both, so the peer may be either.
+    fn outbind_request(&mut self, header: Header, body: &[u8], on: On<'_>) {
+        if self.config.role == Role::Client || self.state != State::Open || self.closing.is_some() {
+            // It has no response to say it with.
+            bad(BadReason::WrongState, on);
+            return;
+        }
+        let mut r = Reader::new(body);
+        let fields = r
+            .cstring(max::SYSTEM_ID, st::ESME_RINVSYSID, "system_id")
+            .and_then(|system_id| Ok((system_id, r.cstring(max::PASSWORD, st::ESME_RINVPASWD, "password")?)));
+        match fields {
+            Ok((system_id, password)) => {
+                self.state = State::Outbound;
+                on(Event::Outbind { system_id, password });
+            }
+            Err(Malformed { status, .. }) => {
+                frame::put(&mut self.out, command::GENERIC_NACK, status, header.sequence, |_| {});
+                bad(BadReason::Malformed, on);
+            }
+        }
+    }
+
+    /// Every other request of the table: judged by it, read by it, and reported.
+    fn other(&mut self, now: Micros, header: Header, body: &[u8], on: On<'_>) {
+        let Header { command, status, sequence, .. } = header;
+        let row = command::find(command);
+        let Some(row) = row.filter(|row| self.hears(row)) else {
+            // 4.3; what came with a later version is as unknown to this session as what no version has.
             frame::put(&mut self.out, command::GENERIC_NACK, st::ESME_RINVCMDID, sequence, |_| {});
-            bad(BadReason::UnknownCommand, on);
+            bad(if row.is_some() { BadReason::WrongVersion } else { BadReason::UnknownCommand }, on);
             return;
         };
-        let allowed = self.peer_may_send(command);
-        let (status, reason) = if allowed {
-            (st::ESME_RINVCMDID, BadReason::Unsupported)
-        } else {
+        let answered = row.response.is_some();
+        let (status, reason) = if !self.peer_may_send(command) {
             (st::ESME_RINVBNDSTS, BadReason::WrongState)
+        } else if answered && self.window_in_used >= self.config.window_in {
+            (st::ESME_RTHROTTLED, BadReason::OverWindow)
+        } else {
+            match pdu::read(row, body) {
+                Ok((fields, tlvs)) => {
+                    self.window_in_used += usize::from(answered);
+                    self.last_message = now;
+                    on(Event::Operation { pdu: &Pdu { command, status, sequence, fields, tlvs } });
+                    return;
+                }
+                Err(Malformed { status, .. }) => (status, BadReason::Malformed),
+            }
         };
-        if row.response.is_some() {
+        if answered {
             self.answer(sequence, command, status, b"");
-            bad(reason, on);
-        } else if !allowed {
-            // outbind and alert_notification have no response to say it with.
-            bad(reason, on);
         }
+        bad(reason, on);
     }
 }
 

@@ -11,9 +11,13 @@
 //!    └────────────────────────┴───────────────────┴── lost stream, silence ──────────────────▶ ▲
 //! ```
 //!
-//! Who may send what in which state is the two last columns of [`command::TABLE`], applied by `allows` alone. A peer
-//! that breaks the table gets its own response with `ESME_RINVBNDSTS`; nothing it sends ends the session except a length
-//! that loses the stream, and too much before a bind.
+//! Between `Open` and `Binding` stands `Outbound`, if the message centre is the one that connects: it says outbind, and
+//! then the ESME binds.
+//!
+//! Who may send what in which state and version is the last three columns of [`command::TABLE`], applied by `allows` and
+//! `speaks` alone. A peer that breaks the table gets its own response with `ESME_RINVBNDSTS`, or `generic_nack` for what
+//! its version does not have; nothing it sends ends the session except a length that loses the stream, and too much before
+//! a bind.
 //!
 //! Both windows are counted here: ours in `window`, the peer's as a number, because each of its requests is reported
 //! once and answered once.
@@ -25,7 +29,7 @@ mod window;
 
 pub use event::{BadReason, BindMode, CloseReason, Config, Event, Refused, Role, State};
 
-use super::command::{self, max};
+use super::command::{self, max, version};
 use super::field::put_cstring;
 use super::frame::{self, Framer};
 use super::status as st;
@@ -57,6 +61,7 @@ pub struct Session {
     state: State,
     mode: Option<BindMode>,
     peer_version: u8,
+    version: u8,
     sequence: u32,
     window: Window,
     window_in_used: usize,
@@ -86,6 +91,7 @@ impl Session {
         Self {
             framer: Framer::new(config.max_pdu.min(MAX_PDU_UNBOUND)),
             window: Window::new(config.window_out),
+            version: version::of(config.interface_version),
             config,
             out: Vec::new(),
             state: State::Open,
@@ -134,9 +140,20 @@ impl Session {
         self.peer_version
     }
 
+    /// The version that both ends speak: the older of ours and the peer's, one of [`version`].
+    pub const fn version(&self) -> u8 {
+        self.version
+    }
+
     /// True if the peer may be sent TLVs (3.4: not with 3.3 and earlier).
     pub const fn takes_tlvs(&self) -> bool {
-        self.peer_version > 0x33
+        self.version > version::V33
+    }
+
+    const fn meet(&mut self, peer: u8) {
+        let (ours, theirs) = (version::of(self.config.interface_version), version::of(peer));
+        self.peer_version = peer;
+        self.version = if ours < theirs { ours } else { theirs };
     }
 
     /// How many more requests may be written now, as far as the window is concerned.
@@ -172,22 +189,38 @@ impl Session {
 
     /// True if this end may send the operation now, the window aside.
     pub fn can_send(&self, command: u32) -> bool {
-        self.state == State::Bound && command::find(command).is_some_and(|row| self.allows(row, self.config.role))
+        let row = command::find(command);
+        self.state == State::Bound && row.is_some_and(|row| self.speaks(row) && self.allows(row, self.config.role))
+    }
+
+    /// May we send `row` at all? What the session's version does not have is not sent.
+    const fn speaks(&self, row: &command::Operation) -> bool {
+        row.since <= self.version
+    }
+
+    /// May the peer send `row` at all? Many bind as 3.3, or as nothing, and then speak 3.4: that is taken.
+    const fn hears(&self, row: &command::Operation) -> bool {
+        self.speaks(row) || row.since <= version::V34
+    }
+
+    /// The table's column for the present state; none once the session is over.
+    const fn column(&self) -> u8 {
+        match (self.state, self.mode) {
+            (State::Open | State::Binding, _) => command::OPEN,
+            (State::Outbound, _) => command::OUTBOUND,
+            (State::Bound | State::Unbinding, Some(mode)) => mode.bit(),
+            (State::Unbound, _) => command::UNBOUND,
+            _ => 0,
+        }
     }
 
     /// The one reader of the operation matrix: may `sender` send `row` in the present state?
     const fn allows(&self, row: &command::Operation, sender: Role) -> bool {
-        let bit = match (self.state, self.mode) {
-            (State::Open | State::Binding, _) => command::OPEN,
-            (State::Bound | State::Unbinding, Some(mode)) => mode.bit(),
-            (State::Unbound, _) => command::UNBOUND,
-            _ => 0,
-        };
-        let column = match sender {
+        let senders = match sender {
             Role::Client => row.esme,
             Role::Server => row.smsc,
         };
-        column & bit != 0
+        senders & self.column() != 0
     }
 
     const fn next_sequence(&mut self) -> u32 {
@@ -205,7 +238,37 @@ impl Session {
         Ask { command, sequence, at: now }
     }
 
-    /// Client: asks to bind. Only in the state `Open`; otherwise nothing happens.
+    /// Server: the message centre has made the connection and asks the ESME to bind. Only in the state `Open`.
+    pub fn outbind(&mut self, now: Micros, system_id: &[u8], password: &[u8]) {
+        if self.state != State::Open || self.config.role != Role::Server {
+            return;
+        }
+        self.ask(now, command::OUTBIND, |out| {
+            put_cstring(out, system_id, max::SYSTEM_ID);
+            put_cstring(out, password, max::PASSWORD);
+        });
+        self.opened = now;
+        self.state = State::Outbound;
+    }
+
+    /// After [`Event::Outbind`]: the peer is the message centre, so this end is the ESME, by `config`, and shall bind.
+    pub fn turn(&mut self, now: Micros, config: Config) {
+        if self.state == State::Outbound {
+            self.window = Window::new(config.window_out);
+            self.version = version::of(config.interface_version);
+            self.config = Config { role: Role::Client, ..config };
+            self.opened = now;
+        }
+    }
+
+    /// After [`Event::Outbind`]: the peer is nobody we know. There is no response to say it with; the next tick closes.
+    pub fn refuse_outbind(&mut self) {
+        if self.state == State::Outbound {
+            self.closing = Some(CloseReason::OutbindRefused);
+        }
+    }
+
+    /// Client: asks to bind. Only in the states `Open` and `Outbound`; otherwise nothing happens.
     pub fn bind(
         &mut self,
         now: Micros,
@@ -215,7 +278,8 @@ impl Session {
         system_type: &[u8],
         address_range: &[u8],
     ) {
-        if self.state != State::Open || self.config.role != Role::Client {
+        let may = matches!(self.state, State::Open | State::Outbound) && self.closing.is_none();
+        if !may || self.config.role != Role::Client {
             return;
         }
         let version = self.config.interface_version;
@@ -241,7 +305,8 @@ impl Session {
         self.state = State::Bound;
         self.framer.set_max(self.config.max_pdu);
         (self.heard, self.last_message) = (now, now);
-        let (version, tlvs) = (self.config.interface_version, self.takes_tlvs());
+        // 5.3.2.25: the version that the session will have, so that a strict peer of an older one sees its own.
+        let (version, tlvs) = (self.version, self.takes_tlvs());
         let system_id = &self.config.system_id;
         frame::put(&mut self.out, ask.command | command::RESPONSE, st::ESME_ROK, sequence, |out| {
             put_cstring(out, system_id, max::SYSTEM_ID);
@@ -284,6 +349,19 @@ impl Session {
             return;
         }
         self.answer(sequence, request_command, status, message_id);
+        self.answered();
+    }
+
+    /// Answers a [`Event::Operation`] whose response has more than a message id; once for each.
+    pub fn respond_with(&mut self, sequence: u32, request: u32, status: u32, body: impl FnOnce(&mut Vec<u8>)) {
+        if self.state == State::Closed || self.window_in_used == 0 {
+            return;
+        }
+        frame::put(&mut self.out, request | command::RESPONSE, status, sequence, body);
+        self.answered();
+    }
+
+    fn answered(&mut self) {
         self.window_in_used -= 1;
         self.answer_unbind();
     }
@@ -291,7 +369,7 @@ impl Session {
     fn answer(&mut self, sequence: u32, request: u32, status: u32, message_id: &[u8]) {
         frame::put(&mut self.out, request | command::RESPONSE, status, sequence, |out| match request {
             // 4.4.2: no body when the status is not 0.
-            command::SUBMIT_SM if status == st::ESME_ROK => {
+            command::SUBMIT_SM | command::BROADCAST_SM if status == st::ESME_ROK => {
                 put_cstring(out, message_id, max::MESSAGE_ID);
             }
             command::DATA_SM => put_cstring(out, message_id, max::MESSAGE_ID),
@@ -325,7 +403,7 @@ impl Session {
         }
         let own = matches!(command, command::ENQUIRE_LINK | command::UNBIND);
         let row = command::find(command).filter(|row| row.response.is_some() && !own);
-        if !row.is_some_and(|row| self.allows(row, self.config.role)) {
+        if !row.is_some_and(|row| self.speaks(row) && self.allows(row, self.config.role)) {
             return Err(Refused::NotAllowed);
         }
         if self.window.free() == 0 {
@@ -336,6 +414,18 @@ impl Session {
         self.window.push(ask.sequence, command, token, now);
         self.last_message = now;
         Ok(ask.sequence)
+    }
+
+    /// Server: tells the ESME that a phone can be reached again (4.12). It has no response and takes no place in the window.
+    pub fn alert(&mut self, now: Micros, body: impl FnOnce(&mut Vec<u8>)) -> Result<(), Refused> {
+        if self.state != State::Bound {
+            return Err(Refused::NotBound);
+        }
+        if !self.can_send(command::ALERT_NOTIFICATION) {
+            return Err(Refused::NotAllowed);
+        }
+        self.ask(now, command::ALERT_NOTIFICATION, body);
+        Ok(())
     }
 
     /// Leaves in order: refuses new requests, waits for our window, unbinds, and then reports `Closed`; not longer than
@@ -352,7 +442,7 @@ impl Session {
                 self.leave_by = now.saturating_add(self.config.response_timeout);
                 self.send_unbind(now);
             }
-            State::Open | State::Binding => self.closing = Some(reason),
+            State::Open | State::Outbound | State::Binding => self.closing = Some(reason),
             State::Unbinding | State::Unbound | State::Closed => {}
         }
     }

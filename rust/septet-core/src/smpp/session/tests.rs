@@ -12,6 +12,8 @@ enum Seen {
     Bound(Vec<u8>, Option<u8>),
     BindRefused(u32),
     Message(u32, u32, Vec<u8>),
+    Outbind(Vec<u8>, Vec<u8>),
+    Operation(u32, u32),
     Response { token: u64, command: u32, status: u32, id: Vec<u8>, waited: Micros, late: bool },
     TimedOut(u64),
     Bad(&'static str),
@@ -27,6 +29,8 @@ fn seen(event: &Event<'_>) -> Seen {
         Event::Bound { system_id, sc_interface_version } => Seen::Bound(system_id.to_vec(), sc_interface_version),
         Event::BindRefused { status } => Seen::BindRefused(status),
         Event::Message { command, sequence, sm } => Seen::Message(command, sequence, sm.payload().to_vec()),
+        Event::Outbind { system_id, password } => Seen::Outbind(system_id.to_vec(), password.to_vec()),
+        Event::Operation { pdu } => Seen::Operation(pdu.command, pdu.sequence),
         Event::Response { token, command, status, message_id, waited, late, .. } => {
             Seen::Response { token, command, status, id: message_id.to_vec(), waited, late }
         }
@@ -147,3 +151,4 @@ mod asking;
 mod leaving;
 mod stateful;
 mod timing;
+mod versions;

@@ -15,7 +15,7 @@ impl Session {
         }
         match self.state {
             State::Closed => return None,
-            State::Open | State::Binding => {
+            State::Open | State::Outbound | State::Binding => {
                 next = next.min(after(self.opened, config.session_init));
             }
             State::Unbinding | State::Unbound => {
@@ -56,7 +56,7 @@ impl Session {
         }
         self.send_unbind(now);
         match self.state {
-            State::Open | State::Binding => {
+            State::Open | State::Outbound | State::Binding => {
                 if now >= self.opened.saturating_add(self.config.session_init) {
                     self.close(CloseReason::InitTimeout, on);
                 }

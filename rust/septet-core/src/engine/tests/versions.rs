@@ -1,0 +1,224 @@
+//! Sessions of 3.3, 3.4 and 5.0, on both sides.
+
+use super::world::{CONTACT, NUMBER, World, config};
+use crate::smpp::command;
+use crate::smpp::pdu::Value;
+use crate::smpp::sm::{Addr, Sm};
+use crate::smpp::{Pdu, frame, status, tlv};
+
+fn text(name: &str, value: &[u8]) -> (String, Value) {
+    (name.to_owned(), Value::Text(value.to_vec()))
+}
+
+fn of_version(version: u8) -> World {
+    let mut world = World::empty(config());
+    world.connect(0);
+    world.connect(1);
+    world.bind_as(0, version);
+    world
+}
+
+#[test]
+fn a_session_of_3_3_knows_its_messages_by_eight_digits() {
+    let mut world = of_version(0x33);
+    world.submit("hello");
+    let alias = world.last_id();
+    assert!(alias.len() == 8 && alias.iter().all(u8::is_ascii_hexdigit));
+    let ask = |id: &[u8]| vec![text("message_id", id), text("source_addr", NUMBER.as_bytes())];
+    let answer = world.ask(command::QUERY_SM, ask(&alias), vec![]);
+    assert_eq!((answer.status, answer.text("message_id")), (0, &alias[..]));
+    world.receipt(0, "c1-0", "DELIVRD");
+    let receipt = world.esme().got[0].clone();
+    assert!(receipt.body.starts_with(&[b"id:", &alias[..], b" "].concat()), "{:?}", receipt.body);
+    // 3.3 has no TLVs.
+    assert_eq!((receipt.receipted, receipt.state), (None, None));
+    // It has ended; the store still knows the alias, after a restart too.
+    world.crash();
+    world.bind_as(0, 0x33);
+    let answer = world.ask(command::QUERY_SM, ask(&alias.to_ascii_lowercase()), vec![]);
+    assert_eq!((answer.status, answer.octet("message_state")), (0, 2));
+}
+
+#[test]
+fn an_alias_withdraws_a_message_that_waits_also_after_a_crash() {
+    let mut world = World::empty(config());
+    world.engine.set_usable(0, true);
+    world.bind_as(0, 0x33);
+    world.submit("one");
+    let alias = world.last_id();
+    world.crash();
+    world.engine.set_usable(0, true);
+    world.bind_as(0, 0x33);
+    assert_eq!(world.ask(command::CANCEL_SM, vec![text("message_id", &alias)], vec![]).status, 0);
+    assert_eq!(world.engine.alive(), 0);
+}
+
+#[test]
+fn a_receipt_names_the_id_that_its_sender_was_given_whoever_takes_it() {
+    let mut world = of_version(0x33);
+    world.submit("hello");
+    let alias = world.last_id();
+    world.leave();
+    world.bind();
+    world.receipt(0, "c1-0", "DELIVRD");
+    assert_eq!(world.esme().got[0].receipted.as_deref(), Some(&alias[..]));
+}
+
+#[test]
+fn a_carrier_is_sent_the_tlvs_of_its_version() {
+    for (version, expected) in [
+        (0x33, &[][..]),
+        (0x34, &[tlv::USER_MESSAGE_REFERENCE]),
+        (0x50, &[tlv::USER_MESSAGE_REFERENCE, tlv::DEST_NODE_ID]),
+    ] {
+        let mut config = config();
+        config.carriers[0].interface_version = version;
+        let mut world = World::empty(config);
+        world.connect(0);
+        world.bind_as(0, 0x50);
+        let tlvs = vec![(tlv::USER_MESSAGE_REFERENCE, vec![0, 7]), (tlv::DEST_NODE_ID, vec![1; 6])];
+        let fields = vec![text("source_addr", NUMBER.as_bytes()), text("destination_addr", CONTACT.as_bytes())];
+        assert_eq!(world.ask(command::SUBMIT_SM, fields, tlvs).status, 0);
+        let tags: Vec<u16> = world.north().got[0].tlvs.iter().map(|(tag, _)| *tag).collect();
+        assert_eq!(tags, expected, "{version:X}");
+    }
+}
+
+#[test]
+fn a_scheduled_message_has_a_state_of_its_own_in_5_0_only() {
+    for (version, state) in [(0x34, 1), (0x50, 0)] {
+        let mut world = of_version(version);
+        let fields = vec![
+            text("source_addr", NUMBER.as_bytes()),
+            text("destination_addr", CONTACT.as_bytes()),
+            text("schedule_delivery_time", b"000000010000000R"),
+        ];
+        let id = world.ask(command::SUBMIT_SM, fields, vec![]).text("message_id").to_vec();
+        let answer = world.ask(command::QUERY_SM, vec![text("message_id", &id)], vec![]);
+        assert_eq!((answer.status, answer.octet("message_state")), (0, state));
+    }
+}
+
+#[test]
+fn a_broadcast_goes_to_a_carrier_that_speaks_5_0_and_its_answer_back() {
+    let mut config = config();
+    config.carriers[1].interface_version = 0x50;
+    let mut world = World::empty(config);
+    world.connect(0);
+    world.connect(1);
+    world.bind_as(0, 0x50);
+    let tlvs = vec![(tlv::BROADCAST_AREA_IDENTIFIER, b"\x01here".to_vec())];
+    let answer = world.ask(command::BROADCAST_SM, vec![text("source_addr", NUMBER.as_bytes())], tlvs.clone());
+    assert_eq!((answer.command, answer.status), (command::BROADCAST_SM_RESP, 0));
+    let id = answer.text("message_id").to_vec();
+    assert_eq!(world.south().bodies.iter().map(|pdu| pdu.tlvs.clone()).collect::<Vec<_>>(), [tlvs]);
+    let ask = vec![text("message_id", &id), text("source_addr", NUMBER.as_bytes())];
+    assert_eq!(world.ask(command::QUERY_BROADCAST_SM, ask.clone(), vec![]).text("message_id"), id);
+    assert_eq!(world.ask(command::CANCEL_BROADCAST_SM, ask, vec![]).status, 0);
+    assert_eq!((world.engine.in_flight(0), world.engine.in_flight(1)), (0, 0));
+}
+
+#[test]
+fn a_broadcast_that_nobody_carries_or_answers_fails() {
+    let fields = || vec![text("source_addr", NUMBER.as_bytes())];
+    let mut world = of_version(0x50);
+    for (id, failed) in [
+        (command::BROADCAST_SM, status::ESME_RBCASTFAIL),
+        (command::QUERY_BROADCAST_SM, status::ESME_RBCASTQUERYFAIL),
+        (command::CANCEL_BROADCAST_SM, status::ESME_RBCASTCANCELFAIL),
+    ] {
+        assert_eq!(world.ask(id, fields(), vec![]).status, failed);
+    }
+    let mut config = config();
+    config.carriers[0].interface_version = 0x50;
+    let mut world = World::empty(config);
+    world.connect(0);
+    world.bind_as(0, 0x50);
+    world.north().reply = None;
+    world.request(command::BROADCAST_SM, fields(), vec![]);
+    assert_eq!(world.esme().bodies.len(), 0);
+    world.cut(0);
+    assert_eq!(world.esme().bodies.last().unwrap().status, status::ESME_RBCASTFAIL);
+    // A broadcast in a session of 3.4 is no operation at all.
+    let mut world = of_version(0x34);
+    let sid = world.esme().sid;
+    let broadcast = Pdu::build(command::BROADCAST_SM, 0, 9, fields(), vec![]).unwrap().encode().unwrap();
+    world.engine.receive(sid, &broadcast, world.now);
+    let answer = Pdu::decode(&world.engine.output(sid)).unwrap();
+    assert_eq!((answer.command, answer.status, answer.sequence), (command::GENERIC_NACK, status::ESME_RINVCMDID, 9));
+}
+
+fn outbind(system_id: &[u8], password: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    frame::put(&mut out, command::OUTBIND, 0, 1, |out| {
+        out.extend_from_slice(&[system_id, b"\0", password, b"\0"].concat());
+    });
+    out
+}
+
+#[test]
+fn a_carrier_that_connects_and_says_outbind_is_bound_to_and_carries() {
+    let mut config = config();
+    config.carriers[0].outbind = Some(("SMSC1".into(), "word".into()));
+    let mut world = World::empty(config);
+    world.bind();
+    world.engine.set_usable(0, true);
+    let sid = world.engine.open_esme(world.now);
+    world.engine.receive(sid, &outbind(b"SMSC1", b"word"), world.now);
+    assert!(world.engine.attention().binds.contains(&sid));
+    assert_eq!(world.engine.outbind_request(sid), Some((0, 0)));
+    world.engine.accept_outbind(sid, 0, 0, world.now);
+    world.carrier_at(0, sid);
+    assert_eq!(world.engine.links_up(0), [true]);
+    world.submit("hello");
+    assert_eq!(world.north().got.len(), 1);
+    // Its only link is up: a second connection has nothing to bind.
+    let second = world.engine.open_esme(world.now);
+    world.engine.receive(second, &outbind(b"SMSC1", b"word"), world.now);
+    assert!(world.engine.attention().binds.contains(&second));
+    assert_eq!(world.engine.outbind_request(second), None);
+    world.cut(0);
+    assert_eq!(world.engine.links_up(0), [false]);
+    assert_eq!(world.engine.outbind_request(second), Some((0, 0)));
+}
+
+#[test]
+fn an_outbind_of_nobody_we_know_is_sent_away_and_counted() {
+    let mut config = config();
+    config.carriers[0].outbind = Some(("SMSC1".into(), "word".into()));
+    let mut world = World::empty(config);
+    for (system_id, password) in [(&b"SMSC1"[..], &b"wrong"[..]), (b"who", b"word"), (b"", b"")] {
+        let sid = world.engine.open_esme(world.now);
+        world.engine.receive(sid, &outbind(system_id, password), world.now);
+        assert_eq!(world.engine.outbind_request(sid), None);
+        world.engine.refuse_outbind(sid);
+        world.engine.tick(world.now);
+        assert!(world.engine.attention().closing.contains(&sid));
+    }
+    assert_eq!(world.engine.tally().bad_pdus[&("unauthenticated".to_owned(), "outbind_refused")], 3);
+}
+
+#[test]
+fn a_text_that_3_3_has_no_place_for_waits_for_no_one_and_blocks_nothing() {
+    for (version, taken) in [(0x33, &[&b"next"[..]][..]), (0x34, &[&[b'x'; 300], b"next"])] {
+        let mut world = of_version(version);
+        let long = [b'x'; 300];
+        let (phone, own) =
+            (Addr { ton: 1, npi: 1, addr: CONTACT.as_bytes() }, Addr { ton: 3, npi: 0, addr: NUMBER.as_bytes() });
+        world.send_up_by(command::DATA_SM, 0, &Sm { source: phone, dest: own, short_message: &long, ..Sm::default() });
+        world.mo(b"next");
+        let got: Vec<_> = world.esme().got.iter().map(|got| got.body.clone()).collect();
+        assert_eq!(got, taken, "{version:X}");
+        let status = if version == 0x33 { "dead" } else { "handed_over" };
+        assert_eq!(world.log[0].status, status);
+    }
+}
+
+#[test]
+fn an_mo_goes_to_every_version() {
+    for version in [0x33, 0x34, 0x50] {
+        let mut world = of_version(version);
+        world.mo(b"hello");
+        assert_eq!(world.esme().got[0].body, b"hello", "{version:X}");
+    }
+}
