@@ -36,7 +36,7 @@ fn main() -> Result<(), Error> {
 }
 
 fn run(path: &std::path::Path, durability: Durability, messages: u64, time: Duration) -> Result<(), Error> {
-    let store = Store::open(Options { path: path.to_owned(), durability, max_pages: 24 })?;
+    let store = Store::open(Options { path: path.to_owned(), durability, max_pages: 24, ..Options::new(path) })?;
     let mut durations = Vec::new();
     let mut made = 0;
     let mut seq = 0;
@@ -90,7 +90,10 @@ fn row(number: u64) -> LogRow {
         account: "acme".to_owned(),
         from: "12345".to_owned(),
         to: format!("4670{contact:07}"),
+        carrier: "north".to_owned(),
+        segments: 1,
         status: "delivered",
+        error: 0,
         created: number,
         updated: number + 1,
         record: vec![7; RECORD],

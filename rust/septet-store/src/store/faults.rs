@@ -2,6 +2,8 @@
 
 use rusqlite::{Connection, ffi};
 
+use crate::Error;
+
 /// What the next attempts meet.
 #[derive(Default)]
 pub struct Faults {
@@ -9,9 +11,20 @@ pub struct Faults {
     pub max_page_count: Option<u32>,
     /// Attempts to fail with this extended result code.
     pub codes: Vec<i32>,
+    /// Points of the fold, in the order in which they fail: `open`, `commit`, `written`.
+    pub points: Vec<&'static str>,
 }
 
 impl Faults {
+    /// Fails if this point of the fold is the next to fail.
+    pub fn fold(&mut self, point: &'static str) -> Result<(), Error> {
+        if self.points.first() == Some(&point) {
+            self.points.remove(0);
+            return Err(Error::new(Error::IO, format!("injected at {point}")));
+        }
+        Ok(())
+    }
+
     pub fn inject(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         if let Some(count) = self.max_page_count.take() {
             connection.query_row(&format!("PRAGMA max_page_count = {count}"), [], |_| Ok(()))?;
