@@ -19,7 +19,7 @@ pub fn check(path: &Path, kind: &Kind) -> Result<(), Error> {
     let failed = |error: rusqlite::Error| Error::sqlite(&error, &path.display().to_string());
     let connection = schema::connect_read_only(path).map_err(failed)?;
     schema::identify(&connection, kind, path)?;
-    quick_check(&connection, path)?;
+    integrity_check(&connection, path)?;
     let mut statement = connection.prepare(&format!("SELECT {} FROM message", row::MESSAGE)).map_err(failed)?;
     let mut rows = statement.query([]).map_err(failed)?;
     while let Some(found) = rows.next().map_err(failed)? {
@@ -28,10 +28,10 @@ pub fn check(path: &Path, kind: &Kind) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reads every page once; the error says what is wrong with the first that is damaged.
-pub fn quick_check(connection: &Connection, path: &Path) -> Result<(), Error> {
+/// Reads every page and follows every index; the error says what is wrong with the first that is damaged.
+pub fn integrity_check(connection: &Connection, path: &Path) -> Result<(), Error> {
     let failed = |error: rusqlite::Error| Error::sqlite(&error, &path.display().to_string());
-    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
+    let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(failed)?;
     if found == "ok" {
         return Ok(());
     }

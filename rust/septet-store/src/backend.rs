@@ -17,6 +17,8 @@ pub struct Finished {
     pub commit_seconds: Vec<f32>,
     /// Set as long as the writer cannot commit. It keeps the pages and tries again by itself.
     pub failed: Option<Error>,
+    /// The disk is full: the reserve is in use, for what must still get in. Nothing else should be let in.
+    pub low: bool,
     /// Set as long as the log cannot be folded into days. Nothing is lost: its rows wait in the live file.
     pub log_failed: Option<Error>,
     /// What an operator should know, since the last call: files removed by age, files set aside. At most 64.

@@ -57,7 +57,11 @@ impl Error {
     /// Maps what SQLite says; `place` is the file concerned.
     pub(crate) fn sqlite(error: &rusqlite::Error, place: &str) -> Self {
         use rusqlite::Error as Of;
-        if let Of::FromSqlConversionFailure(..) | Of::InvalidColumnType(..) | Of::IntegralValueOutOfRange(..) = error {
+        if let Of::FromSqlConversionFailure(..)
+        | Of::InvalidColumnType(..)
+        | Of::IntegralValueOutOfRange(..)
+        | Of::Utf8Error(..) = error
+        {
             return Self::new(Self::CORRUPT, format!("{place}: a row is damaged: {error}"));
         }
         let (code, hint) = match error.sqlite_error_code() {

@@ -92,17 +92,9 @@ impl Reader {
         self.with(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account, key, body_hash, answer, at FROM idempotency WHERE account = ?1 AND key = ?2",
+                    "SELECT account, key, body_hash, answer, at, sum FROM idempotency WHERE account = ?1 AND key = ?2",
                 )?
-                .query_row([account, key], |row| {
-                    Ok(KeyRow {
-                        account: row.get(0)?,
-                        key: row.get(1)?,
-                        body_hash: row.get(2)?,
-                        answer: row.get(3)?,
-                        at: row.get(4)?,
-                    })
-                })
+                .query_row([account, key], |found| row::key(found, 0))
                 .optional()
         })
     }

@@ -2,7 +2,7 @@
 
 use rusqlite::types::Type;
 use rusqlite::{Row, ToSql};
-use septet_core::page::{ConsentRow, LogRow};
+use septet_core::page::{ConsentRow, KeyRow, LogRow};
 
 /// The columns of a message row, in the order in which they are bound and read.
 pub const MESSAGE: &str =
@@ -49,6 +49,10 @@ pub fn sum_of_page(seq: u64, journal: &[u8]) -> u32 {
 pub fn sum_of_consent(row: &ConsentRow) -> u32 {
     let texts = [row.number.as_bytes(), row.contact.as_bytes(), row.proof.as_bytes()];
     sum(&texts, &[row.opted_out.into(), row.at])
+}
+
+pub fn sum_of_key(row: &KeyRow) -> u32 {
+    sum(&[row.account.as_bytes(), row.key.as_bytes(), &row.body_hash, &row.answer], &[row.at])
 }
 
 pub fn sum_of_message(row: &LogRow) -> u32 {
@@ -106,6 +110,19 @@ pub fn consent(row: &Row<'_>) -> rusqlite::Result<ConsentRow> {
         proof: row.get(4)?,
     };
     check(row, 5, sum_of_consent(&found))?;
+    Ok(found)
+}
+
+/// Reads account, key, body_hash, answer, at and sum from `first` on.
+pub fn key(row: &Row<'_>, first: usize) -> rusqlite::Result<KeyRow> {
+    let found = KeyRow {
+        account: row.get(first)?,
+        key: row.get(first + 1)?,
+        body_hash: row.get(first + 2)?,
+        answer: row.get(first + 3)?,
+        at: row.get(first + 4)?,
+    };
+    check(row, first + 5, sum_of_key(&found))?;
     Ok(found)
 }
 

@@ -72,6 +72,7 @@ CREATE TABLE idempotency(
     "
 ALTER TABLE journal ADD COLUMN sum INTEGER;
 ALTER TABLE consent ADD COLUMN sum INTEGER;
+ALTER TABLE idempotency ADD COLUMN sum INTEGER;
 DROP INDEX message_destination;
 DROP INDEX message_source;
 ALTER TABLE message RENAME TO message_1;

@@ -13,8 +13,9 @@ use crate::fold::{Fold, Folding};
 use crate::lock::Lock;
 use crate::log::Log;
 use crate::reader::Reader;
+use crate::reserve::Reserve;
 use crate::writer::{Shared, Writer};
-use crate::{Error, Filter, Finished, OnPage, schema};
+use crate::{Error, Filter, Finished, OnPage, aside, schema, wal};
 
 #[cfg(test)]
 pub(crate) mod faults;
@@ -40,12 +41,20 @@ pub struct Options {
     pub max_pages: usize,
     /// How the log is folded into days.
     pub folding: Folding,
+    /// Octets set apart on the disk for what must still get in when it is full; 0: none.
+    pub reserve: u64,
 }
 
 impl Options {
-    /// Full durability, up to 1,024 waiting pages, a log that is kept for ever.
+    /// Full durability, up to 1,024 waiting pages, a log that is kept for ever, no reserve.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), durability: Durability::Full, max_pages: 1024, folding: Folding::default() }
+        Self {
+            path: path.into(),
+            durability: Durability::Full,
+            max_pages: 1024,
+            folding: Folding::default(),
+            reserve: 0,
+        }
     }
 }
 
@@ -67,15 +76,21 @@ enum Running {
 impl Store {
     /// Opens or makes the file and locks it against a second node.
     pub fn open(options: Options) -> Result<Self, Error> {
-        let Options { path, durability, max_pages, folding } = options;
+        let Options { path, durability, max_pages, folding, reserve } = options;
         let path = resolve(&path)?;
         let lock = Lock::take(&path)?;
+        if durability == Durability::Full {
+            wal::check(&path)?;
+        }
         let connection = schema::open(&path, &schema::LIVE, durability)?;
+        aside::integrity_check(&connection, &path)?;
         let reader = Arc::new(Reader::open(&path)?);
         let failed = |error: std::io::Error| Error::new(Error::OPEN, format!("{}: {error}", path.display()));
         let shared = Arc::new(Shared::new(reader.last_seq()?, reader.waiting()?).map_err(failed)?);
         let log = Log::new(Arc::clone(&shared), Arc::clone(&reader), &path);
-        let writer = Writer::new(Arc::clone(&shared), Arc::clone(&reader), connection, path.clone(), durability);
+        let reserve = Reserve::new(&path, reserve);
+        let writer =
+            Writer::new(Arc::clone(&shared), Arc::clone(&reader), connection, path.clone(), durability, reserve);
         let writer = thread::Builder::new()
             .name("septet-store".to_owned())
             .spawn({
@@ -195,7 +210,7 @@ fn stopped() -> Error {
 }
 
 /// One name for one file, so that a link to it takes the same lock.
-fn resolve(path: &Path) -> Result<PathBuf, Error> {
+pub fn resolve(path: &Path) -> Result<PathBuf, Error> {
     if let Ok(path) = fs::canonicalize(path) {
         return Ok(path);
     }

@@ -91,12 +91,12 @@ fn consent(connection: &Connection, pages: &[Page]) -> rusqlite::Result<()> {
 
 fn keys(connection: &Connection, pages: &[Page]) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
-        "INSERT OR REPLACE INTO idempotency(account, key, body_hash, answer, at) VALUES(?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO idempotency(account, key, body_hash, answer, at, sum) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     let mut newest = 0;
     let mut count = 0;
     for row in pages.iter().flat_map(|page| &page.keys) {
-        insert.execute(params![row.account, row.key, row.body_hash, row.answer, row.at])?;
+        insert.execute(params![row.account, row.key, row.body_hash, row.answer, row.at, row::sum_of_key(row)])?;
         newest = newest.max(row.at);
         count += 1;
     }

@@ -10,6 +10,7 @@ use septet_core::page::Page;
 
 use crate::day::Day;
 use crate::reader::Reader;
+use crate::reserve::Reserve;
 use crate::transaction::{self, Position};
 use crate::wake::Wake;
 use crate::{Durability, Error, Finished, schema};
@@ -57,8 +58,6 @@ pub struct State {
     trimmed: i64,
     /// Days that a look-up found damaged.
     pub suspects: BTreeSet<Day>,
-    /// The disk is full, and the reserve is in use.
-    pub low: bool,
     signalled: bool,
 }
 
@@ -76,7 +75,6 @@ impl Shared {
                 folded: rows.0 - 1,
                 trimmed: rows.0 - 1,
                 suspects: BTreeSet::new(),
-                low: false,
                 signalled: false,
             }),
             work: Condvar::new(),
@@ -147,6 +145,9 @@ pub struct Writer {
     connection: Option<Connection>,
     path: PathBuf,
     durability: Durability,
+    reserve: Reserve,
+    /// When there last was a look for space.
+    looked: Instant,
     position: Position,
 }
 
@@ -157,25 +158,40 @@ impl Writer {
         connection: Connection,
         path: PathBuf,
         durability: Durability,
+        reserve: Reserve,
     ) -> Self {
         let (appended, trimmed) = {
             let state = shared.state();
             (state.appended, state.trimmed)
         };
         let position = Position { appended, trimmed, ..Position::default() };
-        Self { shared, reader, connection: Some(connection), path, durability, position }
+        Self {
+            shared,
+            reader,
+            connection: Some(connection),
+            path,
+            durability,
+            reserve,
+            looked: Instant::now(),
+            position,
+        }
     }
 
     /// Runs until the store is closed; an error means that pages were left uncommitted.
     pub fn run(mut self) -> Result<(), Error> {
         let mut outcome = Ok(());
+        self.hold_reserve();
         while let Some(pages) = self.next() {
             if pages.is_empty() {
+                self.hold_reserve();
                 self.tidy();
             } else {
                 outcome = self.persist(&pages);
                 if outcome.is_err() {
                     break;
+                }
+                if self.looked.elapsed() > LONGEST_PAUSE && self.shared.state().finished.low {
+                    self.hold_reserve();
                 }
             }
             self.checkpoint();
@@ -200,7 +216,13 @@ impl Writer {
             if state.folded > self.position.trimmed && self.connection.is_some() {
                 return Some(Vec::new());
             }
-            state = self.shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            // Space may return while nothing comes.
+            let timeout = if state.finished.low { LONGEST_PAUSE } else { Duration::MAX };
+            let (waited, late) = self.shared.work.wait_timeout(state, timeout).unwrap_or_else(PoisonError::into_inner);
+            state = waited;
+            if late.timed_out() && state.queue.is_empty() {
+                return Some(Vec::new());
+            }
         }
         let mut octets = 0;
         let mut count = 0;
@@ -234,11 +256,36 @@ impl Writer {
                     if last_try {
                         return Err(error);
                     }
+                    if error.code == Error::FULL && !state.finished.low && self.reserve.is_wanted() {
+                        state.finished.low = true;
+                        self.shared.signal(&mut state);
+                        drop(state);
+                        if self.reserve.release() {
+                            continue;
+                        }
+                        state = self.shared.state();
+                    }
                     let waited = self.shared.work.wait_timeout_while(state, pause, |state| !state.closing);
                     drop(waited);
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
+        }
+    }
+
+    /// Sets the reserve apart, now or again, and says whether there is one.
+    fn hold_reserve(&mut self) {
+        self.looked = Instant::now();
+        #[cfg(test)]
+        let room = !self.shared.faults.lock().unwrap().no_room;
+        #[cfg(not(test))]
+        let room = true;
+        let low = !(room && self.reserve.hold());
+        let mut state = self.shared.state();
+        if state.finished.low != low {
+            state.finished.low = low;
+            self.shared.signal(&mut state);
+            self.shared.folding.notify_all();
         }
     }
 
