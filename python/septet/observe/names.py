@@ -79,6 +79,13 @@ SPEC: Final[Mapping[str, Metric]] = {
         ),
         Metric("store_commit_seconds", "histogram", (), "One group commit of the store, in seconds."),
         Metric(
+            "store_trouble",
+            "gauge",
+            ("kind",),
+            "1 while the store has this trouble: failed (nothing can be committed), low (the reserve is in use), "
+            "log_failed (the log waits in the live file). With the first two, nothing new is let in.",
+        ),
+        Metric(
             "throttled_total",
             "counter",
             ("scope", "id"),

@@ -36,5 +36,6 @@ pub use error::Error;
 pub use filter::Filter;
 pub use fold::Folding;
 pub use memory::Memory;
+pub use row::known_name;
 pub use salvage::{Salvage, salvage};
 pub use store::{Durability, Options, Store};

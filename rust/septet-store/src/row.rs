@@ -134,10 +134,14 @@ pub fn check(row: &Row<'_>, column: usize, is: u32) -> rusqlite::Result<()> {
     }
 }
 
+/// A row's `direction` or `status` under the program's own name for it.
+pub fn known_name(value: &str) -> Option<&'static str> {
+    NAMES.into_iter().find(|known| *known == value)
+}
+
 fn name(row: &Row<'_>, column: usize) -> rusqlite::Result<&'static str> {
     let value = row.get_ref(column)?.as_str()?;
-    let known = NAMES.into_iter().find(|known| *known == value);
-    known.ok_or_else(|| damaged(column, format!("unknown name {value:?}")))
+    known_name(value).ok_or_else(|| damaged(column, format!("unknown name {value:?}")))
 }
 
 /// [`crate::Error::sqlite`] takes it for a damaged row.

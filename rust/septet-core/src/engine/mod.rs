@@ -142,6 +142,8 @@ pub struct Engine {
     references: Box<[u8; 1024]>,
     sweep: u32,
     seed: u64,
+    /// Nothing new may come in: the store cannot take it.
+    refusing: bool,
 }
 
 /// Pages that may be with the store at once; what comes meanwhile fills the next page.
@@ -186,6 +188,7 @@ impl Engine {
             references,
             sweep: 0,
             seed: hash_seed,
+            refusing: false,
         })
     }
 
@@ -333,9 +336,15 @@ impl Engine {
         self.ledger.len()
     }
 
+    /// Whether new messages are refused, because the store cannot take them. Receipts, inbound messages and what is queued
+    /// go on.
+    pub fn refuse(&mut self, refusing: bool) {
+        self.refusing = refusing;
+    }
+
     /// Whether another message may come in.
     fn has_room(&self) -> bool {
-        self.ledger.len() < self.tables.config.limits.live
+        !self.refusing && self.ledger.len() < self.tables.config.limits.live
     }
 
     fn pair(&self, account: u16, contact: &[u8]) -> u64 {
