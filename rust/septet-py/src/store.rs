@@ -163,7 +163,8 @@ impl NativeStore {
     fn finished<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let it = self.0.finished();
         let text = |error: Option<Error>| error.map(|e| e.message);
-        let values = (it.committed, it.commits, it.commit_seconds, text(it.failed), it.low, text(it.log_failed), it.notes);
+        let values =
+            (it.committed, it.commits, it.commit_seconds, text(it.failed), it.low, text(it.log_failed), it.notes);
         named(py, "Finished", values.into_pyobject(py)?)
     }
     fn query<'py>(&self, py: Python<'py>, query: &Bound<'_, PyAny>) -> PyResult<Bound<'py, PyList>> {
@@ -266,7 +267,8 @@ impl Backend for Foreign {
             }
             Ok(())
         })?;
-        let why = |reason| Error { code: Error::CORRUPT, message: format!("journal page {last} cannot be read: {reason}") };
+        let why =
+            |reason| Error { code: Error::CORRUPT, message: format!("journal page {last} cannot be read: {reason}") };
         refused.map_err(why)?;
         Ok(last)
     }

@@ -34,7 +34,7 @@ impl Engine {
         if let Some(outcome) = receipt::from_sm(sm) {
             return self.receipt(carrier, &outcome, now);
         }
-        if !self.has_room() {
+        if !self.has_room_inbound() {
             return false;
         }
         let wall = self.wall(now);

@@ -342,9 +342,16 @@ impl Engine {
         self.refusing = refusing;
     }
 
-    /// Whether another message may come in.
+    /// Whether another message may be sent.
     fn has_room(&self) -> bool {
         !self.refusing && self.ledger.len() < self.tables.config.limits.live
+    }
+
+    /// Whether something may come from a carrier. Messages that wait must not keep opt-outs and receipts out, so there is a
+    /// sixteenth more room for them.
+    fn has_room_inbound(&self) -> bool {
+        let live = self.tables.config.limits.live;
+        self.ledger.len() < live + live / 16 + 1
     }
 
     fn pair(&self, account: u16, contact: &[u8]) -> u64 {

@@ -43,7 +43,7 @@ impl Engine {
         if !outcome.state.is_final() {
             return true;
         }
-        if !self.has_room() {
+        if !self.has_room_inbound() {
             return false;
         }
         let wall = self.wall(now);
