@@ -90,10 +90,11 @@ $(BENCH): requirements/bench.txt $(REQUIREMENTS)
 
 bench: setup $(BENCH) ## Benchmarks: texts a second beside all peers; messages a second, every state durable (10 minutes at most)
 	$(BIN)/python -m pytest -c bench/micro/pytest.ini bench/micro
+	$(BIN)/python bench/store.py --messages 100000
 	$(BIN)/python bench/durable.py
 
-bench-full: ## The benchmarks that take longer
-	@echo 'make bench-full: not built yet.' >&2; exit 2
+bench-full: setup ## The benchmarks that take longer: the store up to a log of ten million messages
+	$(BIN)/python bench/store.py --messages 10000000
 
 FUZZ_SECONDS ?= 20
 FUZZ_EXAMPLES ?= 500

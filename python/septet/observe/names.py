@@ -78,6 +78,7 @@ SPEC: Final[Mapping[str, Metric]] = {
             "From accepted to the final receipt, in seconds.",
         ),
         Metric("store_commit_seconds", "histogram", (), "One group commit of the store, in seconds."),
+        Metric("store_log_waiting", "gauge", (), "Ended messages that wait in the live file to be moved to their day."),
         Metric(
             "store_trouble",
             "gauge",

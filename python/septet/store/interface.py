@@ -89,6 +89,8 @@ class Finished(NamedTuple):
     """Space is short: nothing new should be let in, only what must get in."""
     log_failed: str | None = None
     """Set as long as the log of ended messages lags behind because it cannot be written; nothing is lost."""
+    waiting: int = 0
+    """Message rows that wait to be moved into the log."""
     notes: Iterable[str] = ()
     """What an operator should know: files removed by age, files set aside."""
 

@@ -163,8 +163,16 @@ impl NativeStore {
     fn finished<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let it = self.0.finished();
         let text = |error: Option<Error>| error.map(|e| e.message);
-        let values =
-            (it.committed, it.commits, it.commit_seconds, text(it.failed), it.low, text(it.log_failed), it.notes);
+        let values = (
+            it.committed,
+            it.commits,
+            it.commit_seconds,
+            text(it.failed),
+            it.low,
+            text(it.log_failed),
+            it.waiting,
+            it.notes,
+        );
         named(py, "Finished", values.into_pyobject(py)?)
     }
     fn query<'py>(&self, py: Python<'py>, query: &Bound<'_, PyAny>) -> PyResult<Bound<'py, PyList>> {
@@ -290,17 +298,18 @@ impl Backend for Foreign {
         self.call(|_, store| store.call_method0("fileno")?.extract()).unwrap_or(-1)
     }
     fn finished(&self) -> Finished {
-        type Fields = (u64, u64, Vec<f32>, Option<String>, bool, Option<String>, Vec<String>);
+        type Fields = (u64, u64, Vec<f32>, Option<String>, bool, Option<String>, u64, Vec<String>);
         let error = |message: String| Error { code: Error::IO, message };
         let found = self.call(|_, store| store.call_method0("finished")?.extract::<Fields>());
         match found {
-            Ok((committed, commits, commit_seconds, failed, low, log_failed, notes)) => Finished {
+            Ok((committed, commits, commit_seconds, failed, low, log_failed, waiting, notes)) => Finished {
                 committed,
                 commits,
                 commit_seconds,
                 failed: failed.map(error),
                 low,
                 log_failed: log_failed.map(error),
+                waiting,
                 notes,
             },
             Err(why) => Finished { failed: Some(why), ..Finished::default() },

@@ -21,6 +21,8 @@ pub struct Finished {
     pub low: bool,
     /// Set as long as the log cannot be folded into days. Nothing is lost: its rows wait in the live file.
     pub log_failed: Option<Error>,
+    /// Message rows that wait in the live file for the fold.
+    pub waiting: u64,
     /// What an operator should know, since the last call: files removed by age, files set aside. At most 64.
     pub notes: Vec<String>,
 }

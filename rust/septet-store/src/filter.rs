@@ -11,10 +11,6 @@ use crate::row;
 
 /// Rows a single look-up may return.
 const MOST_ROWS: u32 = 10_000;
-/// An id's time may be this much before its message's, after the clock was set back.
-const EARLIER: WallMs = 3600 * 1000;
-/// An id's time may be this much after its message's.
-const LATER: WallMs = 3 * 3600 * 1000;
 /// Ids hold 42 bits of milliseconds.
 const LAST_ID: WallMs = (1 << 42) - 1;
 
@@ -82,18 +78,16 @@ impl Filter {
         statement.query_map(params_from_iter(values), |found| row::message(found, 0))?.collect()
     }
 
-    /// Ids lie in this range: the first belongs to it, the second does not. A message gets its id when it is let in, which
-    /// may be after it was accepted: an inbound one waits for its parts, an outbound one for its account's rate. The clock
-    /// may have been set back meanwhile.
+    /// Ids lie in this range: the first belongs to it, the second does not. An id carries the time of its message, so time
+    /// needs no index of its own.
     pub(crate) fn ids(&self) -> (Option<String>, Option<String>) {
-        let until = self.until.and_then(|until| until.checked_add(LATER)).filter(|until| *until < LAST_ID);
-        let until = until.map(|until| Id::floor(until).to_string());
-        let since = self.since.map(|since| Id::floor(since.saturating_sub(EARLIER).min(LAST_ID)).to_string());
+        let floor = |at: WallMs| Id::floor(at.min(LAST_ID)).to_string();
+        let until = self.until.filter(|until| *until < LAST_ID).map(floor);
         let before = match (until, self.before_id.clone()) {
             (Some(until), Some(before)) => Some(until.min(before)),
             (until, before) => until.or(before),
         };
-        (since, before)
+        (self.since.map(floor), before)
     }
 
     /// The days that rows may lie in, inclusive.
@@ -147,7 +141,6 @@ impl Filter {
             }
         };
         let text = |value: &Option<String>| value.clone().map(Value::Text);
-        let time = |value: Option<WallMs>| value.map(|ms| Value::Integer(i64::try_from(ms).unwrap_or(i64::MAX)));
         let (first, before) = self.ids();
         add("id = ?", text(&self.id));
         add("id >= ?", text(&first));
@@ -157,8 +150,6 @@ impl Filter {
         add("account = ?", text(&self.account));
         add("status = ?", text(&self.status));
         add("direction = ?", text(&self.direction));
-        add("created >= ?", time(self.since));
-        add("created < ?", time(self.until));
         sql.push_str(" ORDER BY id DESC LIMIT ?");
         values.push(Value::Integer(self.rows().into()));
         (sql, values)

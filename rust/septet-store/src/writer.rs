@@ -133,7 +133,8 @@ impl Shared {
         }
         let commit_seconds = std::mem::take(&mut state.finished.commit_seconds);
         let notes = std::mem::take(&mut state.finished.notes);
-        Finished { commit_seconds, notes, ..state.finished.clone() }
+        let waiting = (state.appended - state.folded).max(0) as u64;
+        Finished { commit_seconds, notes, waiting, ..state.finished.clone() }
     }
 }
 

@@ -193,19 +193,6 @@ fn every_question_is_answered_from_live_file_and_days_alike() {
 }
 
 #[test]
-fn a_message_that_waited_for_its_parts_is_found_by_when_it_came() {
-    let folder = tempdir().unwrap();
-    let path = folder.path().join("septet.db");
-    let store = Store::open(folding(&path)).unwrap();
-    let late = LogRow { created: TODAY + DAY - 1000, ..at(TODAY + DAY + 3_500_000, 1) };
-    commit(&store, 1, vec![late.clone()]);
-    folded(&path);
-    let window = |since, until| Filter { since: Some(since), until: Some(until), ..everything() };
-    assert_eq!(store.query(&window(TODAY + DAY - 1000, TODAY + DAY)).unwrap(), [late]);
-    assert_eq!(store.query(&window(TODAY + DAY, TODAY + 2 * DAY)).unwrap(), []);
-}
-
-#[test]
 fn a_day_older_than_the_log_is_kept_is_removed_and_not_made_again() {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
     let folder = tempdir().unwrap();

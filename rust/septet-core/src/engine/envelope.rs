@@ -283,10 +283,12 @@ impl Envelope {
         &self.body()[start..start + self.part_length(index)]
     }
 
-    /// Gives a draft its id and its order, once it is taken in.
+    /// Gives a draft its id and its order, once it is taken in. An id carries the time of its message: look-ups by time
+    /// rely on it.
     pub fn name(&mut self, id: Id, order: u64) {
         self.0[..16].copy_from_slice(&id.0.to_le_bytes());
         self.0[16..24].copy_from_slice(&order.to_le_bytes());
+        self.0[24..32].copy_from_slice(&id.at().to_le_bytes());
     }
 
     /// Gives every part another concatenation reference (only where the node made them: [`flag::OWN_REFERENCE`]).

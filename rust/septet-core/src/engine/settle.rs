@@ -124,7 +124,7 @@ impl Engine {
                     segments: mo.parts.len() as u32,
                     status: mo.status.name(),
                     error: 0,
-                    created: first.map_or(mo.updated, |p| p.at),
+                    created: mo.id.at(),
                     updated: mo.updated,
                     record,
                 }

@@ -17,6 +17,7 @@ pub(super) struct Commits {
     seconds: Histogram,
     failed: bool,
     low: bool,
+    waiting: u64,
     /// The last thing said about a log that cannot be folded.
     pub(super) log_failed: Option<String>,
 }
@@ -24,6 +25,7 @@ pub(super) struct Commits {
 impl Commits {
     pub(super) fn observe(&mut self, finished: &Finished) {
         (self.failed, self.low) = (finished.failed.is_some(), finished.low);
+        self.waiting = finished.waiting;
         if finished.log_failed.is_none() {
             self.log_failed = None;
         }
@@ -159,6 +161,7 @@ pub(super) fn families<'py>(
     families.add("accept_seconds", "histogram", [(vec![], histogram(py, &core.tally().accept)?)])?;
     let states = [("failed", commits.failed), ("low", commits.low), ("log_failed", commits.log_failed.is_some())];
     families.add("store_trouble", "gauge", states.map(|(name, is)| (vec![name.to_owned()], u64::from(is))))?;
+    families.add("store_log_waiting", "gauge", [(vec![], commits.waiting)])?;
     families.add("store_commit_seconds", "histogram", [(vec![], histogram(py, &commits.seconds)?)])?;
     Ok(families.list)
 }

@@ -43,6 +43,7 @@ fn parts_in_any_order_make_one_text() {
     let row = world.log.iter().find(|row| row.direction == "mo").unwrap();
     let view = crate::engine::view_of_record(&row.record).unwrap();
     assert_eq!((view.text.as_deref(), view.segments), (Some("one two!"), 3));
+    assert_eq!((row.created, view.created), (view.id.at(), view.id.at()), "look-ups by time go by the id");
     assert_eq!(world.engine.alive(), 0);
 }
 
