@@ -53,7 +53,9 @@ pub fn rename(path: &Path) -> Result<PathBuf, Error> {
         }
         PathBuf::from(name)
     };
-    let to = (0..).map(name).find(|name| !name.exists()).unwrap_or_default();
+    let to = (0..1000).map(name).find(|name| !name.exists()).ok_or_else(|| {
+        Error::new(Error::OPEN, format!("{}: too many damaged files of one second lie here", path.display()))
+    })?;
     // The side files first: the database must not be read without its log.
     for (from, to) in day::files(path).into_iter().zip(day::files(&to)).rev() {
         match fs::rename(&from, &to) {

@@ -110,8 +110,8 @@ impl Filter {
         let number = if source > destination { "message_source" } else { "message_destination" };
         match (source.max(destination), &self.account, &self.status) {
             // A number of ours beside an account or a status: that says more.
-            (1..=6, Some(_), Some(_)) | (0, Some(_), Some(_)) => Some("message_account_status"),
-            (1..=6, None, Some(_)) | (0, None, Some(_)) => Some("message_status"),
+            (..=6, Some(_), Some(_)) => Some("message_account_status"),
+            (..=6, None, Some(_)) => Some("message_status"),
             (0, Some(_), None) => Some("message_account"),
             (0, None, None) => None,
             _ => Some(number),

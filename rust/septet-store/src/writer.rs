@@ -134,7 +134,7 @@ impl Shared {
         let commit_seconds = std::mem::take(&mut state.finished.commit_seconds);
         let notes = std::mem::take(&mut state.finished.notes);
         let waiting = (state.appended - state.folded).max(0) as u64;
-        Finished { commit_seconds, notes, waiting, ..state.finished.clone() }
+        Finished { commit_seconds, waiting, notes, ..state.finished.clone() }
     }
 }
 
