@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import gsm0338
@@ -38,17 +39,22 @@ class Contender:
     read: str  # what of the result is read while the clock runs
     run: Callable[[list[Any]], Any]
     canon: Callable[[Any], list[Any]]
+    takes: Callable[[Any], Any] = lambda item: item  # an item in the form that the library takes, made off the clock
 
 
 def one_by_one(
-    name: str, read: str, call: Callable[[Any], Any], canon: Callable[[Any], Any] = lambda found: found
+    name: str,
+    read: str,
+    call: Callable[[Any], Any],
+    canon: Callable[[Any], Any] = lambda found: found,
+    takes: Callable[[Any], Any] = lambda item: item,
 ) -> Contender:
     """A contender that takes one text at a time."""
 
     def run(items: list[Any]) -> list[Any]:
         return [call(item) for item in items]
 
-    return Contender(name, read, run, lambda found: [canon(each) for each in found])
+    return Contender(name, read, run, lambda found: [canon(each) for each in found], takes)
 
 
 def _halves(pairs: Iterable[tuple[Any, Any]]) -> list[bytes]:
@@ -72,6 +78,11 @@ def _toolkit_counts(found: Any) -> tuple[str, int, int]:
     return ("gsm7" if gsm else "ucs2"), sum(s["total_segment_length"] for s in found["segments"]), found["num_segments"]
 
 
+def _ours_columns(texts: list[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    batch = septet.analyze_many(texts)
+    return batch.segments, batch.units
+
+
 def _ours_counts(texts: list[str]) -> list[int]:
     return [cost.segments for cost in septet.analyze_many(texts)]
 
@@ -85,7 +96,8 @@ def _ours_analysis(texts: list[str]) -> list[Any]:
 
 _counter = SMSCounter()
 ANALYZE = [
-    Contender(OURS, "analyze_many, every count", _ours_counts, list),
+    Contender(OURS, "analyze_many, its columns: every count", _ours_columns, lambda found: list(found[0])),
+    Contender(OURS, "analyze_many, item by item: every count", _ours_counts, list),
     Contender(OURS, "analyze_many, every item in full", _ours_analysis, lambda found: [row[:3] for row in found]),
     one_by_one(OURS, "analyze, one call a text", septet.analyze, lambda a: (a.encoding, a.units, a.segments)),
     one_by_one(RIVAL, "encoding, units, segments", rival.analyze),
@@ -127,8 +139,8 @@ def _toolkit_bodies(found: Any) -> list[bytes]:
     return [bytes(octet for group in part["byte_groups"] for octet in group) for part in found["segments"]]
 
 
-def _ours_lengths(texts: list[str]) -> list[int]:
-    return [len(parts) for parts in septet.segment_many(texts)]
+def _ours_lengths(texts: list[str]) -> tuple[int, ...]:
+    return septet.segment_many(texts).segments
 
 
 def _ours_parts(texts: list[str]) -> list[Any]:
@@ -136,7 +148,7 @@ def _ours_parts(texts: list[str]) -> list[Any]:
 
 
 SEGMENT = [
-    Contender(OURS, "segment_many, every count", _ours_lengths, list),
+    Contender(OURS, "segment_many, its column: every count", _ours_lengths, list),
     Contender(OURS, "segment_many, every header and body", _ours_parts, lambda found: [_halves(x) for x in found]),
     one_by_one(OURS, "segment, one call a text", septet.segment, lambda parts: [part.body for part in parts]),
     one_by_one(RIVAL, "every header and body", rival.segment, _halves),
@@ -165,6 +177,8 @@ _gsm0338 = gsm0338.Codec()
 _gsmcodecs = gsmcodecs.Codec()
 _messaging = messaging_gsm.GSM0338Codec()
 DECODE = [
+    Contender(OURS, "decode_many, its column: every count", lambda items: septet.decode_many(items).lengths, list),
+    Contender(OURS, "decode_many, every text", lambda items: list(septet.decode_many(items)), list),
     one_by_one(OURS, "decode, one call a body", lambda item: septet.decode(item[0], item[1])),
     one_by_one(RIVAL, "every text", lambda item: rival.decode(item[0], item[1])),
     one_by_one("smsutil", "every text", _decoder(lambda body: _smsutil_codec.decode(body)[0])),
@@ -176,10 +190,17 @@ DECODE = [
 
 # ---- pack and unpack: septets in octets; smspdudecoder and python-messaging know only text and hex, so get those ----
 
+_septets = itemgetter(0)
+_octets_and_count = itemgetter(0, 1)
+
 PACK = [
-    one_by_one(OURS, "every body", lambda item: septet.gsm7.pack(item[0])),
-    one_by_one(RIVAL, "every body", lambda item: rival.pack(item[0])),
-    one_by_one("python-gsmmodem-new", "every body", lambda item: gsmmodem.packSeptets(bytearray(item[0])), bytes),
+    Contender(
+        OURS, "pack_many, its column: every count", lambda bodies: septet.gsm7.pack_many(bodies).lengths, list, _septets
+    ),
+    Contender(OURS, "pack_many, every body", lambda bodies: list(septet.gsm7.pack_many(bodies)), list, _septets),
+    one_by_one(OURS, "pack, one call a body", septet.gsm7.pack, takes=_septets),
+    one_by_one(RIVAL, "every body", rival.pack, takes=_septets),
+    one_by_one("python-gsmmodem-new", "every body", gsmmodem.packSeptets, bytes, lambda item: bytearray(item[0])),
     one_by_one(
         "python-messaging",
         "every body, as hex",
@@ -189,13 +210,24 @@ PACK = [
     one_by_one("smspdudecoder", "from text, every body, as hex", lambda item: GSM.encode(item[1]), bytes.fromhex),
 ]
 UNPACK = [
-    one_by_one(OURS, "every septet", lambda item: septet.gsm7.unpack(item[0], item[1])),
+    Contender(
+        OURS,
+        "unpack_many, its column: every count",
+        lambda bodies: septet.gsm7.unpack_many(bodies).lengths,
+        list,
+        _octets_and_count,
+    ),
+    Contender(
+        OURS, "unpack_many, every septet", lambda bodies: list(septet.gsm7.unpack_many(bodies)), list, _octets_and_count
+    ),
+    one_by_one(OURS, "unpack, one call a body", lambda item: septet.gsm7.unpack(item[0], item[1])),
     one_by_one(RIVAL, "every septet", lambda item: rival.unpack(item[0], item[1])),
     one_by_one(
         "python-gsmmodem-new",
         "every septet",
-        lambda item: gsmmodem.unpackSeptets(bytearray(item[0]), item[1]),
+        lambda item: gsmmodem.unpackSeptets(item[0], item[1]),
         bytes,
+        lambda item: (bytearray(item[0]), item[1]),
     ),
     one_by_one("python-messaging", "every septet", lambda item: messaging_utils.unpack_list_msg(list(item[0]))),
     one_by_one(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from bench.micro.rival import BASIC, ESCAPE, EXTENSION
 
 SEPTETS = {character: bytes([code]) for code, character in enumerate(BASIC) if code != ESCAPE}
@@ -27,6 +29,23 @@ def bodies(text: str) -> list[bytes]:
             parts.append(b"")
         parts[-1] += character
     return parts
+
+
+def divides(text: str, parts: list[bytes]) -> bool:
+    """Whether these bodies are the text's, no more than need be, and none ends within a character.
+
+    Which characters end a part is free where there is room to spare: sparing emoji sequences is as right as filling up.
+    """
+    least, (encoding, characters) = bodies(text), units(text)
+    several = 153 if encoding == "gsm7" else 134
+    room = len(least[0]) if len(least) == 1 else several
+    ends = set(accumulate(map(len, characters), initial=0))
+    return (
+        b"".join(parts) == b"".join(characters)
+        and len(parts) == len(least)
+        and all(len(part) <= room for part in parts)
+        and ends.issuperset(accumulate(map(len, parts)))
+    )
 
 
 def analysis(text: str) -> tuple[str, int, int]:

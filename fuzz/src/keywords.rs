@@ -1,6 +1,6 @@
-//! Keywords against a search that looks at every word of every text.
+//! Keywords against a search that tries every keyword at every word of the text.
 
-use septet_core::keywords::{Hit, Matcher, Mode, normalise};
+use septet_core::keywords::{Hit, Matcher, Mode, Words, normalise};
 
 use crate::steer::Steer;
 
@@ -9,8 +9,8 @@ pub fn any(data: &[u8]) {
     let mut steer = Steer::new(data);
     let flags = steer.octet();
     let mode = [Mode::FirstWord, Mode::WholeText, Mode::Anywhere][usize::from(flags % 3)];
-    let all = steer.text(flags >> 2, 400);
-    let mut lines: Vec<&str> = all.split('\n').take(12).collect();
+    let everything = steer.text(flags >> 2, 400);
+    let mut lines: Vec<&str> = everything.split('\n').take(12).collect();
     let text = lines.pop().unwrap_or_default();
     let normal = normalised(text);
     let words: Vec<String> = lines.iter().map(|line| normalised(line)).collect();
@@ -22,14 +22,16 @@ pub fn any(data: &[u8]) {
         Ok(matcher) => {
             assert!(words.iter().all(|word| !word.is_empty()));
             assert_eq!(matcher.len(), lines.len());
-            let want = search(&words, mode, &normal);
-            assert_eq!(matcher.find(&normal), want.first().map(|hit| hit.id), "{words:?} in {normal:?}");
-            let found = matcher.find_all(&normal);
-            for hit in &found {
-                assert_eq!(&normal[hit.start..hit.end], words[hit.id]);
-                assert!(is_edge(&normal, hit.start) && is_edge(&normal, hit.end));
-            }
-            assert!(want.iter().all(|hit| found.contains(hit)), "{found:?} lacks some of {want:?}");
+            let all = every(&words, mode, &normal);
+            assert_eq!(matcher.find_all(&normal), all, "{words:?} in {normal:?}");
+            let apart = apart(&all);
+            assert_eq!(matcher.find_apart(&normal), apart, "{words:?} in {normal:?}");
+            let first = apart.first().map(|hit| hit.id);
+            assert_eq!(matcher.find(&normal), first, "{words:?} in {normal:?}");
+            // A buffer that held another text answers the same.
+            let mut buffer = Words::new();
+            buffer.read(&everything);
+            assert_eq!(matcher.find(buffer.read(text)), first, "{words:?} in {text:?}");
         }
     }
 }
@@ -43,33 +45,31 @@ fn normalised(text: &str) -> String {
     once
 }
 
-fn is_edge(text: &str, at: usize) -> bool {
-    let octets = text.as_bytes();
-    at == 0 || at == octets.len() || octets[at - 1] == b' ' || octets[at] == b' '
-}
-
-/// Leftmost, then longest, then first; and on behind it.
-fn search(words: &[String], mode: Mode, text: &str) -> Vec<Hit> {
+/// Every keyword at every word's start: by start, then by end; of equal keywords the first.
+fn every(words: &[String], mode: Mode, text: &str) -> Vec<Hit> {
+    let starts = text.match_indices(' ').map(|(at, _)| at + 1);
     let mut out = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let rest = &text[at..];
-        let mut best: Option<Hit> = None;
+    for start in std::iter::once(0).chain(starts).filter(|at| mode == Mode::Anywhere || *at == 0) {
+        let mut here = Vec::new();
         for (id, word) in words.iter().enumerate() {
-            let behind = rest.strip_prefix(word.as_str());
+            let behind = text[start..].strip_prefix(word.as_str());
             let fits = behind.is_some_and(|b| b.is_empty() || mode != Mode::WholeText && b.starts_with(' '));
-            if fits && best.is_none_or(|b| word.len() > b.end - b.start) {
-                best = Some(Hit { id, start: at, end: at + word.len() });
+            if fits && !words[..id].contains(word) {
+                here.push(Hit { id, start, end: start + word.len() });
             }
         }
-        out.extend(best);
-        if mode != Mode::Anywhere {
-            break;
-        }
-        at = match best {
-            Some(hit) => hit.end + 1,
-            None => rest.find(' ').map_or(text.len(), |space| at + space + 1),
-        };
+        here.sort_by_key(|hit| hit.end);
+        out.extend(here);
+    }
+    out
+}
+
+/// Leftmost, then longest; and on behind it.
+fn apart(all: &[Hit]) -> Vec<Hit> {
+    let mut out: Vec<Hit> = Vec::new();
+    while let Some(next) = all.iter().find(|hit| out.last().is_none_or(|last| hit.start > last.end)) {
+        let longest = all.iter().filter(|hit| hit.start == next.start).max_by_key(|hit| hit.end);
+        out.extend(longest);
     }
     out
 }

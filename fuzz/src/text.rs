@@ -1,5 +1,6 @@
 //! Texts out and octets in: nothing lost, nothing split, no part too many, no error without its code.
 
+use septet_core::text::flat::{Body, Flat, Quick, Read};
 use septet_core::text::{
     Choice, DefaultAlphabet, Encoding, SegmentOptions, Segments, alphabet, analyze, decode, gsm7, is_binary, segment,
     udh,
@@ -31,6 +32,7 @@ pub fn roundtrip(data: &[u8]) {
     let mut steer = Steer::new(data);
     let (how, options) = (steer.octet(), options(&mut steer));
     let text = steer.text(how, if how >> 3 == 31 { LONG } else { SHORT });
+    flat(&text, &options);
     let segments = match segment(&text, &options) {
         Ok(segments) => segments,
         Err(error) => return refused(&text, &options, &error),
@@ -53,6 +55,28 @@ pub fn roundtrip(data: &[u8]) {
     }
     if options.encoding == Choice::Auto && !options.packed {
         analysed(&text, &segments, &options);
+    }
+}
+
+/// What is counted and cut many characters at a time is what the plan says, in every width that holds the text.
+fn flat(text: &str, options: &SegmentOptions) {
+    let four: Vec<u32> = text.chars().map(u32::from).collect();
+    let two: Option<Vec<u16>> = four.iter().map(|c| u16::try_from(*c).ok()).collect();
+    let one: Option<Vec<u8>> = four.iter().map(|c| u8::try_from(*c).ok()).collect();
+    let Ok(Some(quick)) = Quick::new(b"", None, options) else { return };
+    let views = [Some(Flat::Four(&four)), two.as_deref().map(Flat::Two), one.as_deref().map(Flat::One)];
+    for view in views.into_iter().flatten() {
+        assert_eq!(view.to_text().expect("no surrogates"), text);
+        if let Some(cost) = quick.cost(view) {
+            let full = analyze(text, options.reference_bits, options.transliterate).expect("has a cost");
+            assert_eq!((cost.encoding, cost.units, cost.segments), (full.encoding, full.units, full.segments));
+            if let Some(quick) = quick.analyze(view) {
+                assert_eq!(quick, full);
+            }
+        }
+        if let Some(segments) = quick.segment(view) {
+            assert_eq!(Ok(segments), segment(text, options));
+        }
     }
 }
 
@@ -173,7 +197,17 @@ pub fn decoding(data: &[u8]) {
     let alphabet =
         [DefaultAlphabet::Gsm7, DefaultAlphabet::Latin1, DefaultAlphabet::Ascii][usize::from(flags % 4).min(2)];
     let packed = flags & 4 != 0;
-    match decode(body, coding, header, packed, alphabet) {
+    let plain = decode(body, coding, header, packed, alphabet);
+    let quick = Body { octets: body, data_coding: coding, udh: header, packed, default_alphabet: alphabet };
+    assert_eq!(quick.count(), plain.clone().map(|text| text.chars().count()));
+    let read = quick.read().map(|read| match read {
+        Read::Ascii(octets) => Flat::One(octets).to_text().expect("ASCII"),
+        Read::Two(chars) => Flat::Two(&chars).to_text().expect("no surrogates"),
+        Read::Four(chars) => Flat::Four(&chars).to_text().expect("no surrogates"),
+        Read::Text(text) => text,
+    });
+    assert_eq!(read, plain);
+    match plain {
         Ok(text) => {
             assert!(!is_binary(coding));
             assert!(text.chars().count() <= body.len() * 8 / 7);

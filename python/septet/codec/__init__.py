@@ -7,7 +7,16 @@ and, in `offset`, the place.
 from septet._septet import Analysis, DataCoding, Hit, KeywordMatcher, Partial, Reassembler, Segment, Whole
 from septet.codec import gsm7
 from septet.codec.keywords import normalise
-from septet.codec.text import analyze, analyze_many, data_coding, decode, segment, segment_binary, segment_many
+from septet.codec.text import (
+    analyze,
+    analyze_many,
+    data_coding,
+    decode,
+    decode_many,
+    segment,
+    segment_binary,
+    segment_many,
+)
 
 __all__ = [
     "Analysis",
@@ -22,6 +31,7 @@ __all__ = [
     "analyze_many",
     "data_coding",
     "decode",
+    "decode_many",
     "gsm7",
     "normalise",
     "segment",

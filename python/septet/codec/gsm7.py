@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from septet import _septet
+from septet.codec.batch import OctetBatch
 
 
 def encode(text: str, languages: Sequence[str] = (), *, locking: str | None = None, single: str | None = None) -> bytes:
@@ -53,3 +54,22 @@ def unpack(octets: bytes, count: int, fill_bits: int = 0) -> bytes:
     'hellohello'
     """
     return _septet.gsm7_unpack(octets, count, fill_bits)
+
+
+def pack_many(bodies: Iterable[bytes], fill_bits: int = 0) -> OctetBatch:
+    """`pack` for each of `bodies` in one go; other threads run meanwhile, and items are made when they are read.
+
+    >>> packed = pack_many([encode("hellohello"), encode("hi")])
+    >>> packed.lengths, packed[1].hex()
+    ((9, 2), 'e834')
+    """
+    return OctetBatch(_septet.gsm7_pack_many(bodies, fill_bits))
+
+
+def unpack_many(bodies: Iterable[tuple[bytes, int]], fill_bits: int = 0) -> OctetBatch:
+    """`unpack` for each `(octets, count)` in one go; other threads run meanwhile; items are made when they are read.
+
+    >>> [decode(septets) for septets in unpack_many([(bytes.fromhex("e8329bfd4697d9ec37"), 10)])]
+    ['hellohello']
+    """
+    return OctetBatch(_septet.gsm7_unpack_many(bodies, fill_bits))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from septet import _septet
 from septet._septet import Analysis, DataCoding, Segment
-from septet.codec.batch import Batch
+from septet.codec.batch import AnalysisBatch, SegmentBatch, TextBatch
 
 
 def analyze(
@@ -65,13 +65,14 @@ def analyze_many(
     encoding: str = "auto",
     udh: bytes = b"",
     mode: str | None = None,
-) -> Sequence[Analysis]:
+) -> AnalysisBatch:
     """`analyze` for each of `texts` in one go; other threads run meanwhile, and items are made when they are read.
 
-    >>> [cost.segments for cost in analyze_many(["short", "long " * 50])]
-    [1, 2]
+    >>> costs = analyze_many(["short", "long " * 50])
+    >>> [cost.segments for cost in costs], costs.segments
+    ([1, 2], (1, 2))
     """
-    return Batch(
+    return AnalysisBatch(
         _septet.analyze_many(
             texts,
             languages=languages,
@@ -147,13 +148,13 @@ def segment_many(  # noqa: PLR0913 -- all but one by name
     transliterate: bool | Mapping[str, str] = False,
     udh: bytes = b"",
     mode: str | None = None,
-) -> Sequence[Sequence[Segment]]:
+) -> SegmentBatch:
     """`segment` for each of `texts` in one go; other threads run meanwhile, and items are made when they are read.
 
     >>> [[len(part.body) for part in parts] for parts in segment_many(["hi", "я" * 71])]
     [[2], [134, 8]]
     """
-    return Batch(
+    return SegmentBatch(
         _septet.segment_many(
             texts,
             reference=reference,
@@ -203,6 +204,25 @@ def decode(
     septet.errors.SeptetError: data_coding 0x04 is binary: read the octets instead
     """
     return _septet.decode(body, data_coding, udh=udh, packed=packed, default_alphabet=default_alphabet)
+
+
+def decode_many(
+    bodies: Iterable[tuple[bytes, int] | tuple[bytes, int, bytes]],
+    *,
+    packed: bool = False,
+    default_alphabet: str = "gsm7",
+) -> TextBatch:
+    """`decode` for each `(body, data_coding)` or `(body, data_coding, udh)` in one go; other threads run meanwhile.
+
+    >>> texts = decode_many([(b"1 \\x1be", 0), (b"\\x04\\x16", 8)])
+    >>> list(texts), texts.lengths
+    (['1 €', 'Ж'], (3, 1))
+    >>> decode_many([(b"fine", 0), (b"\\xff", 4)])
+    Traceback (most recent call last):
+      ...
+    septet.errors.SeptetError: body 1: data_coding 0x04 is binary: read the octets instead
+    """
+    return TextBatch(_septet.decode_many(bodies, packed=packed, default_alphabet=default_alphabet))
 
 
 def data_coding(octet: int) -> DataCoding:

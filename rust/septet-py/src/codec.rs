@@ -1,7 +1,7 @@
 //! Python's view of `septet_core::text`. `septet.codec` documents it for users.
 //!
-//! A batch call takes every input out of Python, lets go of the interpreter once, works, and keeps its results in Rust
-//! until they are read.
+//! A batch call looks at every input where it lies, lets go of the interpreter once, checks and counts all of them, and
+//! keeps the counts; what an item holds is made when it is read.
 use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
@@ -14,17 +14,17 @@ use crate::errors::OrRaise;
 
 mod alphabet;
 mod analysis;
+mod asked;
+mod bodies;
 mod reassembler;
 mod segments;
+mod view;
 
 /// The text of a `str`. One with a lone surrogate has no UTF-8 form and no place in a message.
 pub(crate) fn utf8(text: &Bound<'_, PyString>) -> PyResult<PyBackedStr> {
-    let py = text.py();
-    PyBackedStr::try_from(text.clone()).or_else(|e| {
-        let at: usize = e.value(py).getattr("start")?.extract()?;
-        let unit: PyBackedStr = text.get_item(at)?.repr()?.extract()?;
-        let message = format!("{unit} at character {at} is half a surrogate pair and no character: leave it out");
-        Err(Error::at("text.unencodable", at, message)).or_raise(py)
+    PyBackedStr::try_from(text.clone()).or_else(|e| match view::flat(text)?.to_text() {
+        Ok(_) => Err(e),
+        Err(surrogate) => Err(surrogate).or_raise(text.py()),
     })
 }
 
@@ -34,17 +34,6 @@ pub(crate) fn utf8_all(texts: &Bound<'_, PyAny>) -> PyResult<Vec<PyBackedStr>> {
         return Err(PyTypeError::new_err("expected several texts, got one str: put it in a list"));
     }
     texts.try_iter()?.map(|item| utf8(item?.cast::<PyString>()?)).collect()
-}
-
-/// One result per text; an error says which text it is about.
-fn each<T: Send>(py: Python<'_>, texts: &[PyBackedStr], work: impl Fn(&str) -> Result<T> + Sync) -> PyResult<Vec<T>> {
-    let run = || {
-        let one = |(i, text): (usize, &PyBackedStr)| {
-            work(text).map_err(|e| Error { message: format!("text {i}: {}", e.message), ..e })
-        };
-        texts.iter().enumerate().map(one).collect::<Result<Vec<_>>>()
-    };
-    py.detach(run).or_raise(py)
 }
 
 /// The languages of an iterable of names. A bare `str` is one too, but passing it is always a slip.
@@ -111,5 +100,6 @@ pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     analysis::register(m)?;
     segments::register(m)?;
     alphabet::register(m)?;
+    bodies::register(m)?;
     reassembler::register(m)
 }

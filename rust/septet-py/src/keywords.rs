@@ -1,10 +1,20 @@
 //! `septet.KeywordMatcher` over `septet_core::keywords`.
+use std::cell::RefCell;
+
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use septet_core::keywords::{self, Matcher, Mode};
+use septet_core::keywords::{self, Matcher, Mode, Words};
 
 use crate::codec::{utf8, utf8_all};
 use crate::errors::OrRaise;
+
+thread_local! {
+    /// Normal forms of single texts, so that a call allocates nothing.
+    static WORDS: RefCell<Words> = RefCell::new(Words::new());
+}
+
+/// A text longer than this leaves no large buffer behind.
+const KEPT: usize = 64 * 1024;
 
 /// A keyword found in a text.
 #[pyclass(frozen, eq, get_all, module = "septet._septet")]
@@ -28,8 +38,8 @@ impl Hit {
 /// Finds which keyword a text means. Case, accents, punctuation and spacing make no difference.
 ///
 /// `mode` is `"first_word"` (the text begins with the keyword, which may be several words), `"whole_text"` or `"anywhere"` (as whole
-/// words). Of several that fit, the leftmost counts, and of those the longest. A keyword's id is its position in `keywords`; of
-/// two that normalise to the same, the first.
+/// words). `match` answers with the leftmost that fits, and of those the longest; `find_all` with all of them. A keyword's id is
+/// its position in `keywords`; of two that normalise to the same, the first.
 ///
 /// >>> from septet import KeywordMatcher
 /// >>> matcher = KeywordMatcher(["STOP", "stop all", "Arrêt"])
@@ -57,32 +67,55 @@ impl KeywordMatcher {
     /// The id of the keyword that `text` means, or None.
     #[pyo3(name = "match")]
     fn find(&self, text: &Bound<'_, PyString>) -> PyResult<Option<usize>> {
-        Ok(self.0.find(&keywords::normalise(&utf8(text)?)))
+        let text = utf8(text)?;
+        Ok(with_words(&text, |words| self.0.find(words)))
     }
 
     /// `match` for each of `texts`; other threads run meanwhile.
     fn match_many(&self, py: Python<'_>, texts: &Bound<'_, PyAny>) -> PyResult<Vec<Option<usize>>> {
         let texts = utf8_all(texts)?;
-        Ok(py.detach(|| texts.iter().map(|t| self.0.find(&keywords::normalise(t))).collect()))
+        Ok(py.detach(|| {
+            let mut words = Words::new();
+            texts.iter().map(|text| self.0.find(words.read(text))).collect()
+        }))
     }
 
-    /// Every keyword in `text` from left to right, none overlapping another; positions are those in `normalise(text)`.
-    fn find_all(&self, text: &Bound<'_, PyString>) -> PyResult<Vec<Hit>> {
-        let normal = keywords::normalise(&utf8(text)?);
-        let (mut at, mut characters) = (0, 0);
-        let mut count_to = |octet: usize| {
-            characters += normal[at..octet].chars().count();
-            at = octet;
-            characters
-        };
-        let hits = self.0.find_all(&normal).into_iter();
-        Ok(hits.map(|h| Hit { id: h.id, start: count_to(h.start), end: count_to(h.end) }).collect())
+    /// Every keyword in `text`, also within and across others, by start and then by end; unless `overlapping`, only those that
+    /// `match` would find one behind the other. Positions are those in `normalise(text)`.
+    #[pyo3(signature = (text, *, overlapping = true))]
+    fn find_all(&self, text: &Bound<'_, PyString>, overlapping: bool) -> PyResult<Vec<Hit>> {
+        let text = utf8(text)?;
+        Ok(with_words(&text, |words| {
+            let hits = if overlapping { self.0.find_all(words) } else { self.0.find_apart(words) };
+            let (mut at, mut seen) = (0, 0);
+            let to_characters = |hit: keywords::Hit| {
+                let start = seen + characters(&words.as_ref()[at..hit.start]);
+                let end = start + characters(&words.as_ref()[hit.start..hit.end]);
+                (at, seen) = (hit.start, start);
+                Hit { id: hit.id, start, end }
+            };
+            hits.into_iter().map(to_characters).collect()
+        }))
     }
 
     /// How many keywords there are.
     fn __len__(&self) -> usize {
         self.0.len()
     }
+}
+
+/// What `look` says of the normal form of `text`.
+fn with_words<T>(text: &str, look: impl FnOnce(&Words) -> T) -> T {
+    if text.len() > KEPT {
+        return look(Words::new().read(text));
+    }
+    WORDS.with_borrow_mut(|words| look(words.read(text)))
+}
+
+/// Characters of a piece of UTF-8. A chunk's count fits into an octet, so that many are counted by one instruction.
+fn characters(octets: &[u8]) -> usize {
+    let begins = |count: u8, octet: &u8| count.wrapping_add(u8::from(octet & 0xC0 != 0x80));
+    octets.chunks(255).map(|chunk| usize::from(chunk.iter().fold(0, begins))).sum()
 }
 
 #[pyfunction]

@@ -1,8 +1,10 @@
-//! An Aho-Corasick automaton over normalised keywords, leftmost and longest.
+//! Keywords in a text.
 
-use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind, StartKind};
+use std::ops::ControlFlow::{Break, Continue};
 
-use super::normalise::normalise;
+use super::automaton::{Automaton, ROOT};
+use super::normalise::Words;
+use super::word::each_word;
 use crate::error::{Error, Result};
 
 /// Where in a text a keyword counts.
@@ -44,9 +46,11 @@ pub struct Hit {
 }
 
 /// Compiled keywords.
+///
+/// Keywords begin and end where words do, so a text is read word by word and not octet by octet.
 #[derive(Debug, Clone)]
 pub struct Matcher {
-    automaton: AhoCorasick,
+    automaton: Automaton,
     mode: Mode,
     len: usize,
 }
@@ -54,36 +58,56 @@ pub struct Matcher {
 impl Matcher {
     /// Compiles `patterns`, which are normalised first. One that has no letter, digit or pictograph is `keywords.bad_pattern`.
     pub fn new<S: AsRef<str>>(patterns: &[S], mode: Mode) -> Result<Self> {
-        let mut padded = Vec::with_capacity(patterns.len());
+        let mut automaton = Automaton::new(patterns.len());
+        let mut words = Words::new();
         for (at, pattern) in patterns.iter().enumerate() {
             let pattern = pattern.as_ref();
-            let normal = normalise(pattern);
+            let normal: &[u8] = words.read(pattern).as_ref();
             if normal.is_empty() {
                 let message = format!("keyword {at} ({pattern:?}) has no letter or digit to match");
                 return Err(Error::at("keywords.bad_pattern", at, message));
             }
-            padded.push(pad(&normal));
+            if u32::try_from(at).ok().and_then(|id| automaton.add(normal, id)).is_none() {
+                let message = format!("keyword {at} is one too many: together they exceed 4 GiB");
+                return Err(Error::at("keywords.bad_pattern", at, message));
+            }
         }
-        let start = if mode == Mode::Anywhere { StartKind::Unanchored } else { StartKind::Anchored };
-        let automaton =
-            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).start_kind(start).build(&padded).map_err(
-                |e| Error::new("keywords.bad_pattern", format!("the keywords are too many or too long: {e}")),
-            )?;
+        automaton.link();
         Ok(Self { automaton, mode, len: patterns.len() })
     }
 
-    /// The keyword that `normalised` (see [`normalise`]) means: the leftmost, and of several there the longest.
-    pub fn find(&self, normalised: &str) -> Option<usize> {
-        self.next(&pad(normalised), 0).map(|hit| hit.id)
+    /// The keyword that `normalised` (a `str` of [`normalise`](super::normalise()) or [`Words`]) means: the leftmost, and of
+    /// several there the longest.
+    pub fn find<T: AsRef<[u8]> + ?Sized>(&self, normalised: &T) -> Option<usize> {
+        self.first(normalised.as_ref(), 0).map(|hit| hit.id)
     }
 
-    /// Every keyword in `normalised`, from left to right, none overlapping another; at most one unless the mode is anywhere.
-    pub fn find_all(&self, normalised: &str) -> Vec<Hit> {
-        let text = pad(normalised);
+    /// Every keyword wherever the mode lets it stand in `normalised`, also within and across others: by start, then by end.
+    pub fn find_all<T: AsRef<[u8]> + ?Sized>(&self, normalised: &T) -> Vec<Hit> {
+        let text = normalised.as_ref();
+        let mut out = Vec::new();
+        if self.mode != Mode::Anywhere {
+            self.at_start(text, |hit| out.push(hit));
+            return out;
+        }
+        let mut state = ROOT;
+        each_word(text, 0, |word| {
+            state = self.automaton.read(state, word);
+            for keyword in self.automaton.keywords(state) {
+                out.extend(keyword.id().map(|id| Hit { id, start: word.end - keyword.len(), end: word.end }));
+            }
+            Continue(())
+        });
+        out.sort_unstable_by_key(|hit| (hit.start, hit.end));
+        out
+    }
+
+    /// The keywords that [`find`](Self::find) would find one behind the other: none overlaps another.
+    pub fn find_apart<T: AsRef<[u8]> + ?Sized>(&self, normalised: &T) -> Vec<Hit> {
+        let text = normalised.as_ref();
         let mut out = Vec::new();
         let mut at = 0;
-        while let Some(hit) = self.next(&text, at) {
-            // The space behind one word is the space before the next.
+        while let Some(hit) = self.first(text, at) {
             at = hit.end + 1;
             out.push(hit);
             if self.mode != Mode::Anywhere {
@@ -103,30 +127,57 @@ impl Matcher {
         self.len == 0
     }
 
-    /// The next hit in the padded text from `at`, with offsets into the text without padding.
-    fn next(&self, text: &str, at: usize) -> Option<Hit> {
-        let anchored = if self.mode == Mode::Anywhere { Anchored::No } else { Anchored::Yes };
-        let input = Input::new(text).span(at..text.len()).anchored(anchored);
-        let found = self.automaton.find(input)?;
-        if self.mode == Mode::WholeText && found.end() != text.len() {
-            return None;
-        }
-        // One octet of padding before the text, so a match of " word " at 0..6 is the word at 0..4.
-        Some(Hit { id: found.pattern().as_usize(), start: found.start(), end: found.end() - 2 })
+    /// Octets that the compiled keywords take.
+    pub fn footprint(&self) -> usize {
+        size_of::<Self>() + self.automaton.footprint()
     }
-}
 
-/// A space on either side makes a word's edges part of the pattern, so that the automaton itself respects them.
-fn pad(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push(' ');
-    out.push_str(text);
-    out.push(' ');
-    out
+    /// The leftmost-longest hit in `text[begin..]`, where a word begins at `begin`.
+    fn first(&self, text: &[u8], begin: usize) -> Option<Hit> {
+        let mut best: Option<Hit> = None;
+        if self.mode != Mode::Anywhere {
+            self.at_start(text, |hit| best = Some(hit));
+            return best;
+        }
+        let mut state = ROOT;
+        each_word(text, begin, |word| {
+            let end = word.end;
+            state = self.automaton.read(state, word);
+            // What is still being read begins behind the best hit: neither can that grow, nor one begin before it.
+            if best.is_some_and(|best| end - self.automaton.state(state).len() > best.start) {
+                return Break(());
+            }
+            // The longest that ends here begins leftmost.
+            if let Some(keyword) = self.automaton.keywords(state).next() {
+                let start = end - keyword.len();
+                if best.is_none_or(|best| start <= best.start) {
+                    best = keyword.id().map(|id| Hit { id, start, end });
+                }
+            }
+            Continue(())
+        });
+        best
+    }
+
+    /// Reports the keywords with which the text begins, or which it is, shortest first.
+    fn at_start(&self, text: &[u8], mut report: impl FnMut(Hit)) {
+        let mut state = ROOT;
+        each_word(text, 0, |word| {
+            let end = word.end;
+            let Some(next) = self.automaton.next(state, word) else { return Break(()) };
+            let phrase = self.automaton.state(next);
+            if let Some(id) = phrase.id().filter(|_| self.mode != Mode::WholeText || end == text.len()) {
+                report(Hit { id, start: 0, end });
+            }
+            state = next;
+            if phrase.goes_on { Continue(()) } else { Break(()) }
+        });
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::normalise;
     use super::*;
 
     fn find(words: &[&str], mode: Mode, text: &str) -> Option<usize> {
@@ -166,9 +217,39 @@ mod tests {
     #[test]
     fn anywhere_respects_word_edges_between_neighbours() {
         let matcher = Matcher::new(&["op it", "it now", "stop", "now"], Mode::Anywhere).unwrap();
-        let hits = matcher.find_all("stop it now");
+        let hits = matcher.find_apart("stop it now");
         assert_eq!(hits, [Hit { id: 2, start: 0, end: 4 }, Hit { id: 1, start: 5, end: 11 }]);
         assert_eq!(matcher.find("unstoppable"), None);
+    }
+
+    #[test]
+    fn the_leftmost_counts_even_if_a_shorter_one_ends_before_it() {
+        let matcher = Matcher::new(&["a b c d", "b", "b c", "c d e"], Mode::Anywhere).unwrap();
+        let first = |text: &str| matcher.find_apart(text).first().map(|h| (h.id, h.start, h.end));
+        assert_eq!(first("a b c d e"), Some((0, 0, 7)));
+        assert_eq!(first("a b c e"), Some((2, 2, 5)));
+        assert_eq!(first("a b x c d e"), Some((1, 2, 3)));
+        assert_eq!(first("a x c d e"), Some((3, 4, 9)));
+    }
+
+    #[test]
+    fn all_hits_come_by_start_then_by_end() {
+        let matcher = Matcher::new(&["a b", "b", "a b c d", "b c", "b"], Mode::Anywhere).unwrap();
+        let found: Vec<_> = matcher.find_all("a b c").iter().map(|h| (h.id, h.start, h.end)).collect();
+        assert_eq!(found, [(0, 0, 3), (1, 2, 3), (3, 2, 5)]);
+        assert_eq!(Matcher::new(&["a", "a b"], Mode::WholeText).unwrap().find_all("a b").len(), 1);
+        assert_eq!(Matcher::new(&["a", "a b", "b"], Mode::FirstWord).unwrap().find_all("a b").len(), 2);
+    }
+
+    #[test]
+    fn a_hundred_thousand_keywords_fit_in_a_few_megabytes() {
+        let words: Vec<String> = (0..100_000u32).map(|i| format!("word{i} of {}", i / 7)).collect();
+        let matcher = Matcher::new(&words, Mode::Anywhere).unwrap();
+        for at in [0, 1, 54_321, 99_999] {
+            assert_eq!(matcher.find(&format!("x {} y", words[at])), Some(at));
+        }
+        assert_eq!(matcher.find("word1 of"), None);
+        assert!(matcher.footprint() < 24 << 20, "{} octets", matcher.footprint());
     }
 
     #[test]

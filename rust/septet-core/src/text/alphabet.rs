@@ -35,8 +35,11 @@ const NONE: u16 = 0xFFFF;
 
 /// Code point to septets for U+0000 to U+00FF, built from the tables above; an escape pair is `0x1B00 | code`.
 const LOW: [u16; 256] = low();
-/// The same for every character past U+00FF: ten Greek capitals and the euro.
-const HIGH: [(char, u16); 11] = high();
+/// The same for the Greek capitals, of which ten are in the default table; past them there is only the euro.
+const GREEK: [u16; 32] = greek();
+const FIRST_GREEK: usize = 0x390;
+const EURO: usize = 0x20AC;
+const EURO_PAIR: u16 = pair(0x65);
 
 const fn low() -> [u16; 256] {
     let mut out = [NONE; 256];
@@ -59,23 +62,13 @@ const fn low() -> [u16; 256] {
     out
 }
 
-const fn high() -> [(char, u16); 11] {
-    let mut out = [('\0', NONE); 11];
-    let mut n = 0;
+const fn greek() -> [u16; 32] {
+    let mut out = [NONE; 32];
     let mut i = 0;
     while i < 128 {
-        if DEFAULT[i] as u32 > 0xFF {
-            out[n] = (DEFAULT[i], i as u16);
-            n += 1;
-        }
-        i += 1;
-    }
-    let mut i = 0;
-    while i < EXTENSION.len() {
-        let (code, c) = EXTENSION[i];
-        if c as u32 > 0xFF {
-            out[n] = (c, pair(code));
-            n += 1;
+        let c = DEFAULT[i] as usize;
+        if c > 0xFF {
+            out[c - FIRST_GREEK] = i as u16;
         }
         i += 1;
     }
@@ -90,7 +83,12 @@ const fn pair(code: u8) -> u16 {
 #[inline]
 pub fn septets(c: char) -> Option<u16> {
     let code = c as usize;
-    let found = if code < 256 { LOW[code] } else { HIGH.iter().find(|(h, _)| *h == c).map_or(NONE, |(_, s)| *s) };
+    let found = match code {
+        0..256 => LOW[code],
+        FIRST_GREEK..0x3B0 => GREEK[code - FIRST_GREEK],
+        EURO => EURO_PAIR,
+        _ => NONE,
+    };
     (found != NONE).then_some(found)
 }
 
@@ -114,12 +112,22 @@ pub(super) fn all_plain(octets: &[u8]) -> bool {
 ///
 /// §6.2.1.1: a second escape is reserved for a further table and shown as a space; a code without a character there is shown
 /// as the default table shows it.
+#[inline]
 pub fn extended(code: u8) -> char {
-    if code == ESCAPE {
-        return ' ';
-    }
-    EXTENSION.iter().find(|(e, _)| *e == code).map_or(DEFAULT[usize::from(code & 0x7F)], |(_, c)| *c)
+    EXTENDED[usize::from(code & 0x7F)]
 }
+
+const EXTENDED: [char; 128] = {
+    let mut out = DEFAULT;
+    out[ESCAPE as usize] = ' ';
+    let mut i = 0;
+    while i < EXTENSION.len() {
+        let (code, c) = EXTENSION[i];
+        out[code as usize] = c;
+        i += 1;
+    }
+    out
+};
 
 #[cfg(test)]
 mod tests {

@@ -35,6 +35,18 @@ impl DefaultAlphabet {
     }
 }
 
+impl DefaultAlphabet {
+    /// The alphabet that is meant on such a link.
+    pub(super) fn kind(self, alphabet: Kind) -> Kind {
+        match (alphabet, self) {
+            (Kind::Default, Self::Gsm7) => Kind::Gsm7,
+            (Kind::Default, Self::Latin1) => Kind::Latin1,
+            (Kind::Default, Self::Ascii) => Kind::Ascii,
+            (kind, _) => kind,
+        }
+    }
+}
+
 /// The kind of a `data_coding`, `None` for those not decoded here.
 pub(super) fn kind(data_coding: u8) -> Option<Kind> {
     let kind = DataCoding::of(data_coding).alphabet;
@@ -60,12 +72,7 @@ pub fn decode(
     let coding = DataCoding::of(data_coding);
     let refuse =
         |why: &str| Err(Error::new("text.bad_data_coding", format!("data_coding 0x{data_coding:02X} is {why}")));
-    let kind = match (coding.alphabet, default_alphabet) {
-        (Kind::Default, DefaultAlphabet::Gsm7) => Kind::Gsm7,
-        (Kind::Default, DefaultAlphabet::Latin1) => Kind::Latin1,
-        (Kind::Default, DefaultAlphabet::Ascii) => Kind::Ascii,
-        (kind, _) => kind,
-    };
+    let kind = default_alphabet.kind(coding.alphabet);
     match kind {
         Kind::Gsm7 | Kind::Default => {
             let shift = if udh.is_empty() { Shift::NONE } else { Shift::of(udh) };

@@ -14,6 +14,12 @@ fn stands_alone(c: char) -> bool {
         | '\u{1F300}'..='\u{1F3FA}' | '\u{1F400}'..='\u{1F64F}' | '\u{1F680}'..='\u{1F6FF}' | '\u{1F900}'..='\u{1F9FF}')
 }
 
+/// Whether a cut between these characters might divide a cluster: surely not where both stand alone, whatever is around them.
+pub(super) fn parts_cluster(before: u32, after: u32) -> bool {
+    let alone = |code| char::from_u32(code).is_some_and(stands_alone);
+    !(alone(before) && alone(after))
+}
+
 /// Moves the cuts of `pieces` (units of each, as full as can be) back to cluster edges, where as many pieces still do.
 ///
 /// Of the places where piece `i` may end and the rest still fits, the last cluster edge is taken; if there is none, the last place,

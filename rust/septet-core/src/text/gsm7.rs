@@ -116,33 +116,77 @@ pub fn fill_bits(header: usize) -> u8 {
 
 /// Packs septets low bit first behind `fill_bits` zero bits; the unused high bits of the last octet are zero (§6.1.2.1.1).
 pub fn pack(septets: &[u8], fill_bits: u8) -> Result<Vec<u8>> {
-    check_fill(fill_bits)?;
-    let mut out = Vec::with_capacity((septets.len() * 7 + usize::from(fill_bits)).div_ceil(8));
-    let (mut held, mut bits) = (0u32, u32::from(fill_bits));
-    for (at, &septet) in septets.iter().enumerate() {
-        if septet > 0x7F {
-            return Err(Error::at(
-                "text.bad_argument",
-                at,
-                format!("0x{septet:02X} at {at} is no septet: pack takes values up to 0x7F"),
-            ));
-        }
-        held |= u32::from(septet) << bits;
-        bits += 7;
-        while bits >= 8 {
-            out.push(held as u8);
-            held >>= 8;
-            bits -= 8;
-        }
+    check_pack(septets, fill_bits)?;
+    let mut out = Vec::with_capacity(packed_len(septets.len(), fill_bits) + 8);
+    let (eights, rest) = septets.as_chunks::<8>();
+    // What the last octet of the eights still holds, below `fill_bits`.
+    let mut held = 0;
+    for eight in eights {
+        let bits = squeeze(u64::from_le_bytes(*eight)) << fill_bits | held;
+        out.extend_from_slice(&bits.to_le_bytes());
+        out.truncate(out.len() - 1);
+        held = bits >> 56;
     }
-    if bits > 0 {
-        out.push(held as u8);
-    }
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let bits = squeeze(u64::from_le_bytes(last)) << fill_bits | held;
+    out.extend_from_slice(&bits.to_le_bytes());
+    out.truncate(packed_len(septets.len(), fill_bits));
     Ok(out)
+}
+
+/// Whether these are septets, and so many fill bits possible.
+pub fn check_pack(septets: &[u8], fill_bits: u8) -> Result<()> {
+    check_fill(fill_bits)?;
+    if !septets.is_ascii()
+        && let Some(at) = septets.iter().position(|septet| *septet > 0x7F)
+    {
+        return Err(Error::at(
+            "text.bad_argument",
+            at,
+            format!("0x{:02X} at {at} is no septet: pack takes values up to 0x7F", septets[at]),
+        ));
+    }
+    Ok(())
+}
+
+/// Octets that `septets` septets take behind `fill_bits` bits.
+pub fn packed_len(septets: usize, fill_bits: u8) -> usize {
+    (septets * 7 + usize::from(fill_bits)).div_ceil(8)
+}
+
+/// Eight septets, one to an octet, as one run of 56 bits: septets to pairs, pairs to fours, fours to the whole.
+fn squeeze(mut bits: u64) -> u64 {
+    bits = bits & 0x007F_007F_007F_007F | (bits & 0x7F00_7F00_7F00_7F00) >> 1;
+    bits = bits & 0x0000_3FFF_0000_3FFF | (bits & 0x3FFF_0000_3FFF_0000) >> 2;
+    bits & 0x0FFF_FFFF | (bits & 0x0FFF_FFFF_0000_0000) >> 4
+}
+
+/// The inverse of [`squeeze`]; bits above the 56 are left out.
+fn spread(mut bits: u64) -> u64 {
+    bits = bits & 0x0FFF_FFFF | bits << 4 & 0x0FFF_FFFF_0000_0000;
+    bits = bits & 0x0000_3FFF_0000_3FFF | bits << 2 & 0x3FFF_0000_3FFF_0000;
+    bits & 0x007F_007F_007F_007F | bits << 1 & 0x7F00_7F00_7F00_7F00
 }
 
 /// Reads `count` septets behind `fill_bits` bits. Fewer octets than that take is `text.undecodable`; more are left alone.
 pub fn unpack(octets: &[u8], count: usize, fill_bits: u8) -> Result<Vec<u8>> {
+    check_unpack(octets, count, fill_bits)?;
+    let mut out = Vec::with_capacity(count + 8);
+    for at in (0..octets.len()).step_by(7).take(count.div_ceil(8)) {
+        let eight = octets[at..].first_chunk().copied().unwrap_or_else(|| {
+            let mut last = [0; 8];
+            last[..octets.len() - at].copy_from_slice(&octets[at..]);
+            last
+        });
+        out.extend_from_slice(&spread(u64::from_le_bytes(eight) >> fill_bits).to_le_bytes());
+    }
+    out.truncate(count);
+    Ok(out)
+}
+
+/// Whether so many septets can be read behind so many bits.
+pub fn check_unpack(octets: &[u8], count: usize, fill_bits: u8) -> Result<()> {
     check_fill(fill_bits)?;
     let room = capacity(octets.len(), fill_bits);
     if count > room {
@@ -152,14 +196,7 @@ pub fn unpack(octets: &[u8], count: usize, fill_bits: u8) -> Result<Vec<u8>> {
             format!("{} octets hold {room} septets, not {count}", octets.len()),
         ));
     }
-    Ok((0..count)
-        .map(|i| {
-            let bit = i * 7 + usize::from(fill_bits);
-            let (at, shift) = (bit / 8, bit % 8);
-            let next = octets.get(at + 1).copied().unwrap_or(0);
-            (u16::from_le_bytes([octets[at], next]) >> shift) as u8 & 0x7F
-        })
-        .collect())
+    Ok(())
 }
 
 /// How many septets `octets` octets hold behind `fill_bits` bits.

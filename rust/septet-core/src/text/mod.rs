@@ -7,6 +7,7 @@ mod analyze;
 pub mod coding;
 mod cut;
 mod decode;
+pub mod flat;
 mod grapheme;
 pub mod gsm7;
 pub mod national;

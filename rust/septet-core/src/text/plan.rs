@@ -28,7 +28,7 @@ pub(super) struct Plan<'t> {
 }
 
 /// Units that fit into a message of one part and into each of several.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Room {
     pub single: usize,
     /// 0 where several parts cannot be.

@@ -2,8 +2,8 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use septet_core::text::coding::DataCoding as Core;
+use septet_core::text::gsm7;
 use septet_core::text::national::{NAMES, Shift, identifier};
-use septet_core::text::{self, DefaultAlphabet, gsm7};
 use septet_core::{Error, Result};
 
 use super::{languages, utf8};
@@ -57,20 +57,6 @@ fn data_coding(octet: u8) -> DataCoding {
     }
 }
 
-#[pyfunction]
-#[pyo3(signature = (body, data_coding, *, udh, packed, default_alphabet))]
-fn decode(
-    py: Python<'_>,
-    body: &[u8],
-    data_coding: u8,
-    udh: &[u8],
-    packed: bool,
-    default_alphabet: &str,
-) -> PyResult<String> {
-    let alphabet = DefaultAlphabet::from_name(default_alphabet).or_raise(py)?;
-    text::decode(body, data_coding, udh, packed, alphabet).or_raise(py)
-}
-
 fn shift(locking: Option<&str>, single: Option<&str>) -> Result<Shift> {
     let id = |name: Option<&str>| name.map_or(Ok(0), identifier);
     let shift = Shift { locking: id(locking)?, single: id(single)? };
@@ -114,23 +100,10 @@ fn gsm7_decode(py: Python<'_>, octets: &[u8], locking: Option<&str>, single: Opt
     gsm7::decode_with(octets, shift(locking, single).or_raise(py)?).or_raise(py)
 }
 
-#[pyfunction]
-fn gsm7_pack<'py>(py: Python<'py>, septets: &[u8], fill_bits: u8) -> PyResult<Bound<'py, PyBytes>> {
-    Ok(PyBytes::new(py, &gsm7::pack(septets, fill_bits).or_raise(py)?))
-}
-
-#[pyfunction]
-fn gsm7_unpack<'py>(py: Python<'py>, octets: &[u8], count: usize, fill_bits: u8) -> PyResult<Bound<'py, PyBytes>> {
-    Ok(PyBytes::new(py, &gsm7::unpack(octets, count, fill_bits).or_raise(py)?))
-}
-
 pub(super) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<DataCoding>()?;
     m.add_function(wrap_pyfunction!(data_coding, m)?)?;
-    m.add_function(wrap_pyfunction!(decode, m)?)?;
     m.add_function(wrap_pyfunction!(gsm7_choose, m)?)?;
     m.add_function(wrap_pyfunction!(gsm7_encode, m)?)?;
-    m.add_function(wrap_pyfunction!(gsm7_decode, m)?)?;
-    m.add_function(wrap_pyfunction!(gsm7_pack, m)?)?;
-    m.add_function(wrap_pyfunction!(gsm7_unpack, m)?)
+    m.add_function(wrap_pyfunction!(gsm7_decode, m)?)
 }

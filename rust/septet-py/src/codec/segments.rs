@@ -1,10 +1,12 @@
 //! `segment` and its results.
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyString, PyTuple};
 use septet_core::text::national::Shift;
-use septet_core::text::{self, Encoding, Mode, SegmentOptions, Transliteration};
+use septet_core::text::{self, Encoding, Mode};
 
-use super::{each, index, languages, options, transliteration, utf8, utf8_all};
+use super::asked::{Asked, Parts, column, each_text};
+use super::view::{flat, items};
+use super::{index, options};
 use crate::errors::OrRaise;
 
 /// One short message of a text: see `septet.segment`.
@@ -89,49 +91,35 @@ fn segments_of(segments: text::Segments) -> Vec<Segment> {
     parts.into_iter().enumerate().map(one).collect()
 }
 
-/// The results of `segment_many`, made when they are read.
-#[pyclass(frozen, module = "septet._septet")]
-struct SegmentBatch(Vec<text::Segments>);
+/// The results of `segment_many`: counts, and items when they are read.
+#[pyclass(frozen, sequence, module = "septet._septet")]
+struct SegmentBatch {
+    texts: Py<PyTuple>,
+    asked: Asked,
+    counts: Vec<Parts>,
+}
 
 #[pymethods]
 impl SegmentBatch {
     fn __len__(&self) -> usize {
-        self.0.len()
+        self.counts.len()
     }
 
-    fn __getitem__(&self, at: isize) -> PyResult<Vec<Segment>> {
-        Ok(segments_of(self.0[index(at, self.0.len())?].clone()))
+    fn __getitem__(&self, py: Python<'_>, at: isize) -> PyResult<Vec<Segment>> {
+        let at = index(at, self.counts.len())?;
+        match &self.counts[at] {
+            Parts::Quick(_) => {
+                let text = flat(self.texts.bind(py).as_slice()[at].cast()?)?;
+                self.asked.split(text).map(segments_of).or_raise(py)
+            }
+            Parts::Whole(segments) => Ok(segments_of(text::Segments::clone(segments))),
+        }
     }
-}
 
-/// The arguments that `segment` and `segment_many` share.
-struct Asked {
-    options: SegmentOptions,
-    table: Option<Transliteration>,
-    udh: Vec<u8>,
-}
-
-impl Asked {
-    fn split(&self, text: &str) -> septet_core::Result<text::Segments> {
-        text::segment_with(text, &self.udh, self.table.as_ref(), &self.options)
+    /// Short messages of each text.
+    fn segments<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        column(py, self.counts.iter().map(Parts::count))
     }
-}
-
-#[allow(clippy::too_many_arguments)] // as many as there are
-fn asked(
-    reference: u32,
-    reference_bits: u8,
-    encoding: &str,
-    languages: &Bound<'_, PyAny>,
-    packed: bool,
-    transliterate: &Bound<'_, PyAny>,
-    udh: &[u8],
-    mode: Option<&str>,
-) -> PyResult<Asked> {
-    let mut options = options(languages.py(), encoding, reference, reference_bits, mode)?;
-    options.languages = self::languages(languages)?;
-    options.packed = packed;
-    Ok(Asked { options, table: transliteration(transliterate)?, udh: udh.to_vec() })
 }
 
 #[pyfunction]
@@ -148,8 +136,9 @@ fn segment(
     udh: &[u8],
     mode: Option<&str>,
 ) -> PyResult<Vec<Segment>> {
-    let asked = asked(reference, reference_bits, encoding, languages, packed, transliterate, udh, mode)?;
-    asked.split(&utf8(text)?).map(segments_of).or_raise(text.py())
+    let py = text.py();
+    let asked = Asked::new(py, encoding, reference, reference_bits, mode, languages, packed, transliterate, udh)?;
+    asked.split(flat(text)?).map(segments_of).or_raise(py)
 }
 
 #[pyfunction]
@@ -166,8 +155,11 @@ fn segment_many(
     udh: &[u8],
     mode: Option<&str>,
 ) -> PyResult<SegmentBatch> {
-    let asked = asked(reference, reference_bits, encoding, languages, packed, transliterate, udh, mode)?;
-    each(texts.py(), &utf8_all(texts)?, |text| asked.split(text)).map(SegmentBatch)
+    let py = texts.py();
+    let asked = Asked::new(py, encoding, reference, reference_bits, mode, languages, packed, transliterate, udh)?;
+    let texts = items(texts)?;
+    let counts = each_text(&texts, |text| asked.parts(text))?;
+    Ok(SegmentBatch { counts, texts: texts.unbind(), asked })
 }
 
 #[pyfunction]
