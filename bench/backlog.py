@@ -2,7 +2,8 @@
 
     .venv/bin/python bench/backlog.py [--messages N]
 
-Prints octets of memory for each queued message, octets of journal for each, and how long the next start takes to replay them.
+Prints octets of memory for each queued message, octets of journal for each, and how long the next start takes to replay
+them.
 """
 
 from __future__ import annotations

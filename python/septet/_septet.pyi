@@ -1,6 +1,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, final
 
+from typing_extensions import disjoint_base
+
 from septet.errors import SeptetError
 from septet.store.interface import ConsentRow, Finished, KeyRow, MessageRow, Query, Store
 
@@ -387,11 +389,11 @@ class Page:
     def __new__(
         cls,
         seq: int,
-        journal: bytes = b"",
+        journal: bytes | None = None,
         *,
-        log: Sequence[MessageRow] = ...,
-        consent: Sequence[ConsentRow] = ...,
-        keys: Sequence[KeyRow] = ...,
+        log: Sequence[MessageRow] | None = None,
+        consent: Sequence[ConsentRow] | None = None,
+        keys: Sequence[KeyRow] | None = None,
         keep_from: int = 0,
     ) -> Page: ...
     @property
@@ -407,6 +409,7 @@ class Page:
     @property
     def keys(self) -> list[KeyRow]: ...
 
+@disjoint_base
 class NativeStore:
     def replay(self) -> list[tuple[int, bytes]]: ...
     def consent(self) -> list[ConsentRow]: ...

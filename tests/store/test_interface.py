@@ -88,7 +88,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 
 def row(number: int, **other: Any) -> MessageRow:
-    fields = {
+    fields: dict[str, Any] = {
         "id": f"{number:020}",
         "direction": "mt",
         "account": "acme",

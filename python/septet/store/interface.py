@@ -1,8 +1,8 @@
 """What a store is: the embedded one is written in Rust, a cluster's is another class with these methods.
 
-The engine calls a store once a page, never once a message. A *page* holds the records of everything that happened since
-the last one, and the rows that follow from it: messages that have ended, consent, idempotency keys. What a sender is told
-leaves the node only after `finished` has named the page as committed.
+The engine calls a store once a page, never once a message. A *page* holds the records of everything that happened
+since the last one, and the rows that follow from it: messages that have ended, consent, idempotency keys. What a sender
+is told leaves the node only after `finished` has named the page as committed.
 
 What a store promises:
 

@@ -61,7 +61,8 @@ def open_engine(config: Config) -> Engine:
     except SeptetError as error:
         if error.code != "store.corrupt":
             raise
-        log.error("store.corrupt", error=str(error))
+        damage = str(error)
+    log.error("store.corrupt", error=damage)
     aside, pages, consent, keys, messages, lost = SqliteStore.salvage(_path(config))
     taken = {"pages": pages, "consent": consent, "keys": keys, "messages": messages}
     log.error("store.set_aside", file=aside, taken_over=taken, lost=lost)

@@ -89,18 +89,20 @@ pub(crate) struct Page(CorePage);
 #[pymethods]
 impl Page {
     #[new]
-    #[pyo3(signature = (seq, journal=Vec::new(), *, log=Vec::new(), consent=Vec::new(), keys=Vec::new(), keep_from=0))]
+    #[allow(clippy::needless_pass_by_value, reason = "so PyO3 hands it over")]
+    #[pyo3(signature = (seq, journal=None, *, log=None, consent=None, keys=None, keep_from=0))]
     fn new(
         seq: u64,
-        journal: Vec<u8>,
-        log: Vec<Bound<'_, PyAny>>,
-        consent: Vec<Bound<'_, PyAny>>,
-        keys: Vec<Bound<'_, PyAny>>,
+        journal: Option<Vec<u8>>,
+        log: Option<Vec<Bound<'_, PyAny>>>,
+        consent: Option<Vec<Bound<'_, PyAny>>>,
+        keys: Option<Vec<Bound<'_, PyAny>>>,
         keep_from: u64,
     ) -> PyResult<Self> {
-        let log = log.iter().map(log_row_of).collect::<PyResult<_>>()?;
-        let consent = consent.iter().map(consent_row_of).collect::<PyResult<_>>()?;
-        let keys = keys.iter().map(key_row_of).collect::<PyResult<_>>()?;
+        let log = log.iter().flatten().map(log_row_of).collect::<PyResult<_>>()?;
+        let consent = consent.iter().flatten().map(consent_row_of).collect::<PyResult<_>>()?;
+        let keys = keys.iter().flatten().map(key_row_of).collect::<PyResult<_>>()?;
+        let journal = journal.unwrap_or_default();
         Ok(Self(CorePage { seq, journal, log, consent, keys, keep_from }))
     }
     #[getter]
