@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
+from structlog.testing import capture_logs
 
-from tests.node.harness import Node, running_node
+from tests.certificates import Issuer
+from tests.node.harness import HOST, Node, running_node
 
 # A shared or slow machine is no failure: what takes too long meets the time-out of the test.
 # `make fuzz` runs every property with more examples than a plain run's 100.
@@ -31,3 +36,19 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"skipped although SEPTET_REQUIRE_PEERS is set: {report.longreprtext}"
     return report
+
+
+@pytest.fixture
+def issuer(tmp_path: Path) -> Issuer:
+    """An authority, and a certificate of its for the loopback addresses in `127.0.0.1.pem`."""
+    made = Issuer.make(tmp_path)
+    made.issue(HOST, "::1")
+    return made
+
+
+@pytest.fixture
+def logged() -> Iterator[list[Any]]:
+    """Every event that is logged."""
+    structlog.reset_defaults()
+    with capture_logs() as lines:
+        yield lines

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import itertools
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -110,15 +111,22 @@ def most_in_a_second(times: list[float]) -> int:
 class Peer(asyncio.Protocol):
     """One SMPP connection that cuts octets into PDUs and hands each to `on`."""
 
-    def __init__(self, on: Callable[[Peer, Pdu], None], gone: Callable[[Peer], None]) -> None:
+    def __init__(
+        self,
+        on: Callable[[Peer, Pdu], None],
+        gone: Callable[[Peer], None],
+        made: Callable[[Peer], None] = lambda _peer: None,
+    ) -> None:
         self._on = on
         self._gone = gone
+        self._made = made
         self._framer = Framer()
         self._sequence = itertools.count(1)
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]
+        self._made(self)
 
     def data_received(self, data: bytes) -> None:
         for pdu in self._framer.feed(data):
@@ -154,8 +162,17 @@ class Submit:
 class Smsc:
     """A carrier. `answer` gives the command_status of each submit_sm, or None to leave it unanswered."""
 
-    def __init__(self, *, password: str = PASSWORD, receipts: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        password: str = PASSWORD,
+        receipts: bool = False,
+        host: str = HOST,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.password = password
+        self.host = host
+        self.tls = tls
         self.receipts = receipts
         self.answer: Callable[[Pdu], int | None] = lambda _pdu: 0
         self.binds: list[float] = []
@@ -170,15 +187,16 @@ class Smsc:
 
     async def start(self) -> Smsc:
         """Listens; again on the same port after `stop`."""
-        self._server = await asyncio.get_running_loop().create_server(self._accept, HOST, self.port)
+        self._server = await asyncio.get_running_loop().create_server(self._accept, self.host, self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     def _accept(self) -> Peer:
-        peer = Peer(self._received, self._gone)
+        return Peer(self._received, self._gone, self._made)
+
+    def _made(self, peer: Peer) -> None:
         self._open.add(peer)
         self.connections.append(asyncio.get_running_loop().time())
-        return peer
 
     def _gone(self, peer: Peer) -> None:
         self._open.discard(peer)
@@ -255,9 +273,9 @@ class Esme:
         self.peer = Peer(self._received, self._gone)
 
     @classmethod
-    async def connect(cls, port: int) -> Esme:
+    async def connect(cls, port: int, host: str = HOST, tls: ssl.SSLContext | None = None) -> Esme:
         made = cls()
-        await asyncio.get_running_loop().create_connection(lambda: made.peer, HOST, port)
+        await asyncio.get_running_loop().create_connection(lambda: made.peer, host, port, ssl=tls)
         return made
 
     def _gone(self, _peer: Peer) -> None:
@@ -369,15 +387,15 @@ class Catcher:
         return [json.loads(body)["type"] for _headers, body in self.got]
 
 
-def parsed(text: str, folder: Path) -> config.Config:
+def parsed(text: str, folder: Path, head: str = LISTEN) -> config.Config:
     """A configuration with `LISTEN` and a store in `folder`."""
-    return config.parse(LISTEN + text, folder)
+    return config.parse(head + text, folder)
 
 
 @asynccontextmanager
-async def running(text: str, folder: Path) -> AsyncIterator[tuple[Node, Api]]:
+async def running(text: str, folder: Path, head: str = LISTEN) -> AsyncIterator[tuple[Node, Api]]:
     """A node of a configuration for as long as the block lasts."""
-    node = Node(parsed(text, folder))
+    node = Node(parsed(text, folder, head))
     try:
         await node.start()
         async with aiohttp.ClientSession() as client:

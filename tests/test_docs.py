@@ -21,7 +21,7 @@ PAGES = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.
 PAGES += sorted((ROOT / "docs").glob("**/*.md"))
 SOURCES = ("python", "rust", "tests", "docs", "examples", "deploy", "requirements", "bench")
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-RUNNABLE = ("segments ", "version")  # commands that need neither a node nor a network
+RUNNABLE = ("segments ", "pdu ", "version")  # commands that need neither a node nor a network
 
 
 def blocks(language: str) -> list[ParameterSet]:

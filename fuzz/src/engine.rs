@@ -3,10 +3,10 @@
 use std::sync::OnceLock;
 
 use septet_core::clock::SECOND;
+use septet_core::engine::quirks::CarrierQuirks;
 use septet_core::engine::tables::{Account, Carrier, Config, Limits, Number, Route, Smpp};
 use septet_core::engine::{Engine, Filter, Post, View, view_of_record};
 use septet_core::smpp::session::BindMode;
-use septet_core::text::DefaultAlphabet;
 
 use crate::steer::Steer;
 
@@ -33,12 +33,12 @@ fn engine() -> Engine {
             service_type: String::new(),
             enquire_link: 30 * SECOND,
             response_timeout: 60 * SECOND,
-            alphabet: DefaultAlphabet::Gsm7,
             source: (None, None),
             dest: (None, None),
             retry_attempts: 2,
             retry_base: SECOND,
             retry_max: 10 * SECOND,
+            quirks: CarrierQuirks::default(),
         }],
         numbers: vec![Number { address: "12345".into(), account: Some(0), carrier: Some(0), ..Number::default() }],
         keywords: Vec::new(),

@@ -1,7 +1,9 @@
 //! Receipts: any octets are read in place or are none; what is written is read back.
 
-use septet_core::smpp::receipt::{Receipt, State, parse, write_text};
+use septet_core::smpp::receipt::{Dialect, Form, Reading, Receipt, Source, State, Unmarked, parse, read};
+use septet_core::smpp::sm::Sm;
 use septet_core::smpp::time;
+use septet_core::smpp::tlv::Tlvs;
 
 use crate::steer::Steer;
 
@@ -27,6 +29,27 @@ pub fn any(data: &[u8]) {
     }
     times(data);
     written(data);
+    in_any_dialect(data);
+}
+
+/// A message that may be a receipt, whatever its link says of receipts.
+fn in_any_dialect(data: &[u8]) {
+    let mut steer = Steer::new(data);
+    let (esm_class, data_coding, choice) = (steer.octet(), steer.octet(), steer.octet());
+    let length = usize::from(steer.octet() % 64);
+    let tlvs = steer.octets(length);
+    let sm = Sm { esm_class, data_coding, short_message: steer.all(), tlvs: Tlvs::new(tlvs), ..Sm::default() };
+    let dialect = Dialect {
+        source: [Source::Both, Source::Tlv, Source::Text][usize::from(choice % 3)],
+        unmarked: [Unmarked::Strict, Unmarked::Loose, Unmarked::Never][usize::from(choice / 3 % 3)],
+        words: Vec::new(),
+        packed: choice & 0x80 != 0,
+    };
+    match read(&sm, &dialect, &mut Vec::new()) {
+        Reading::Receipt(outcome) => assert!(!outcome.id.is_empty()),
+        Reading::Unreadable => assert!(matches!(esm_class & 0x3C, 0x04 | 0x20)),
+        Reading::Message => assert!(!matches!(esm_class & 0x3C, 0x04 | 0x20)),
+    }
 }
 
 fn times(data: &[u8]) {
@@ -56,7 +79,7 @@ fn written(data: &[u8]) {
         return;
     }
     let mut out = Vec::new();
-    write_text(&mut out, &id, state, b"", submit, done, text, sub, dlvrd);
+    Form { id: &id, state, err: b"", submit, done, text, sub, dlvrd, seconds: false }.write(&mut out);
     let back = parse(&out).expect("our own receipt is one");
     assert_eq!(back.id, Some(&id[..]));
     assert_eq!(back.stat, Some(state.stat().as_bytes()));

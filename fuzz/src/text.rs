@@ -1,9 +1,10 @@
 //! Texts out and octets in: nothing lost, nothing split, no part too many, no error without its code.
 
 use septet_core::text::flat::{Body, Flat, Quick, Read};
+use septet_core::text::national::{Languages, NAMES, Shift};
 use septet_core::text::{
-    Choice, DefaultAlphabet, Encoding, SegmentOptions, Segments, alphabet, analyze, decode, gsm7, is_binary, segment,
-    udh,
+    Choice, DefaultAlphabet, Encoding, SegmentOptions, Segments, alphabet, analyze_with, decode, gsm7, is_binary,
+    segment, udh,
 };
 
 use crate::steer::Steer;
@@ -17,8 +18,13 @@ fn options(steer: &mut Steer<'_>) -> SegmentOptions {
     let flags = steer.octet();
     let wide = flags & 4 != 0;
     let reference = steer.word();
+    let encoding = [Choice::Auto, Choice::Gsm7, Choice::Ucs2, Choice::Latin1][usize::from(flags & 3)];
+    // One text in four may use some of the national tables.
+    let permitted = if flags & 0x60 == 0x60 && encoding == Choice::Auto { steer.word() } else { 0 };
+    let names = NAMES.iter().enumerate().skip(1).filter(|(at, _)| permitted >> at & 1 != 0).map(|(_, name)| name);
     SegmentOptions {
-        encoding: [Choice::Auto, Choice::Gsm7, Choice::Ucs2, Choice::Latin1][usize::from(flags & 3)],
+        encoding,
+        languages: Languages::from_names(names).expect("names of languages"),
         reference: if wide { reference } else { reference & 0xFF },
         reference_bits: if wide { 16 } else { 8 },
         packed: flags & 8 != 0,
@@ -44,7 +50,9 @@ pub fn roundtrip(data: &[u8]) {
         // What it was replaced by needs no further replacement, and goes out alike.
         let again = segment(&read, &SegmentOptions { transliterate: false, ..options.clone() });
         let again = again.expect("a transliterated text can be sent");
-        assert!(options.packed || again == segments, "{text:?} became {read:?}");
+        let replaced = segments.replaced.clone();
+        assert!(options.packed || !replaced.is_empty());
+        assert!(options.packed || Segments { replaced, ..again } == segments, "{text:?} became {read:?}");
     } else {
         // TS 23.038 §6.1.2.3.1: a packed text that ends in CR on an octet boundary is read with one CR more.
         let one_more = options.packed && text.ends_with('\r') && read.strip_suffix('\r') == Some(&text);
@@ -68,7 +76,7 @@ fn flat(text: &str, options: &SegmentOptions) {
     for view in views.into_iter().flatten() {
         assert_eq!(view.to_text().expect("no surrogates"), text);
         if let Some(cost) = quick.cost(view) {
-            let full = analyze(text, options.reference_bits, options.transliterate).expect("has a cost");
+            let full = analyze_with(text, b"", None, options).expect("has a cost");
             assert_eq!((cost.encoding, cost.units, cost.segments), (full.encoding, full.units, full.segments));
             if let Some(quick) = quick.analyze(view) {
                 assert_eq!(quick, full);
@@ -137,8 +145,9 @@ fn ends_in_escape(septets: &[u8]) -> bool {
 }
 
 fn minimal(text: &str, segments: &Segments, options: &SegmentOptions) {
-    // A packed part may have to give up its last CR, which costs a septet that the plain reference does not know.
-    if options.packed || text.chars().count() > SHORT {
+    // A packed part may have to give up its last CR, which costs a septet that the plain reference does not know; nor does it
+    // know national tables.
+    if options.packed || segments.shift != Shift::NONE || text.chars().count() > SHORT {
         return;
     }
     let header = if options.reference_bits == 16 { 7 } else { 6 };
@@ -177,7 +186,7 @@ fn fewest(widths: &[usize], single: usize, part: usize) -> usize {
 }
 
 fn analysed(text: &str, segments: &Segments, options: &SegmentOptions) {
-    let analysis = analyze(text, options.reference_bits, options.transliterate).expect("what can be sent has a cost");
+    let analysis = analyze_with(text, b"", None, options).expect("what can be sent has a cost");
     let width = if segments.encoding == Encoding::Ucs2 { 2 } else { 1 };
     let lengths: Vec<usize> = segments.parts.iter().map(|part| part.body().len() / width).collect();
     assert_eq!(analysis.encoding, segments.encoding);
@@ -212,7 +221,7 @@ pub fn decoding(data: &[u8]) {
             assert!(!is_binary(coding));
             assert!(text.chars().count() <= body.len() * 8 / 7);
             assert!(text.len() <= body.len() * 4);
-            reencoded(&text, body, coding, packed, alphabet);
+            reencoded(&text, body, coding, packed, alphabet, Shift::of(header));
         }
         Err(error) => {
             assert!(["text.undecodable", "text.bad_data_coding", "text.bad_udh"].contains(&error.code), "{error:?}");
@@ -224,7 +233,7 @@ pub fn decoding(data: &[u8]) {
 }
 
 /// Where a coding says one thing for sure, the text gives the octets back.
-fn reencoded(text: &str, body: &[u8], coding: u8, packed: bool, alphabet: DefaultAlphabet) {
+fn reencoded(text: &str, body: &[u8], coding: u8, packed: bool, alphabet: DefaultAlphabet, shift: Shift) {
     match (coding, alphabet) {
         (0x08, _) => assert_eq!(text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>(), body),
         (0x03, _) | (0, DefaultAlphabet::Latin1) => {
@@ -233,8 +242,8 @@ fn reencoded(text: &str, body: &[u8], coding: u8, packed: bool, alphabet: Defaul
         (0x01, _) | (0, DefaultAlphabet::Ascii) => assert_eq!(text.as_bytes(), body),
         (0, DefaultAlphabet::Gsm7) if !packed => {
             // §6.2.1.1 reads unknown codes as known characters, so only the second reading must agree with the first.
-            let septets = gsm7::encode(text).expect("what was read can be written");
-            assert_eq!(gsm7::decode(&septets).expect("septets"), text);
+            let septets = gsm7::encode_with(text, shift).expect("what was read can be written");
+            assert_eq!(gsm7::decode_with(&septets, shift).expect("septets"), text);
             assert!(septets.len() <= body.len());
         }
         _ => {}

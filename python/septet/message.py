@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
+import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 Direction: TypeAlias = Literal["mt", "mo"]
@@ -131,6 +132,12 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "f
         Annotated[tuple[Tag, ...], Meta(max_length=16)],
         Meta(description="Labels a route can match."),
     ] = ()
+    params: Annotated[
+        dict[str, Annotated[str, Meta(max_length=255)]],
+        Meta(
+            max_length=16, description="Values for TLVs of the carrier's own, by the name the configuration gives them."
+        ),
+    ] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if (self.text is None) == (self.data is None):
@@ -168,6 +175,11 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "f
         return "\x1f".join(self.tags)
 
     @property
+    def param_items(self) -> tuple[tuple[str, str], ...]:
+        """`params` as pairs."""
+        return tuple(self.params.items())
+
+    @property
     def header(self) -> bytes:
         """`udh` as octets, empty where there is none."""
         return bytes.fromhex(self.udh) if self.udh else b""
@@ -179,6 +191,16 @@ class Accepted(Struct, frozen=True):
     id: Annotated[str, Meta(max_length=20, description="The same in SMPP, HTTP and receipts.")]
     encoding: Annotated[str, Meta(description="gsm7, ucs2, latin1 or binary.")]
     segments: Annotated[int, Meta(ge=1)]
+
+
+class Cause(Struct, frozen=True):
+    """Why a message was not delivered, in the carrier's own terms and in those of the configuration."""
+
+    err: Annotated[str | UnsetType, Meta(description="The receipt's err, as the carrier wrote it.")] = UNSET
+    network_error_code: Annotated[int | UnsetType, Meta(description="The number of the receipt's TLV.")] = UNSET
+    network: Annotated[str | UnsetType, Meta(description="ansi-136, is-95, gsm, or its number.")] = UNSET
+    name: Annotated[str | UnsetType, Meta(description="What the configuration calls it.")] = UNSET
+    text: Annotated[str | UnsetType, Meta(description="What the configuration says about it.")] = UNSET
 
 
 class MessageEvent(Struct, frozen=True):
@@ -207,7 +229,9 @@ class MessageView(Struct, frozen=True, rename={"from_": "from"}):
     segments: int | UnsetType = UNSET
     carrier: str | UnsetType = UNSET
     error: Annotated[str | UnsetType, Meta(description="What the carrier gave as the cause.")] = UNSET
+    cause: Annotated[Cause | UnsetType, Meta(description="The same, taken apart and explained.")] = UNSET
     client_ref: str | UnsetType = UNSET
+    params: Annotated[dict[str, str] | UnsetType, Meta(description="TLVs of the carrier's own.")] = UNSET
     tags: list[str] | UnsetType = UNSET
     keyword: Annotated[str | UnsetType, Meta(description="The rule that an inbound message set off.")] = UNSET
     incomplete: Annotated[bool | UnsetType, Meta(description="Parts of an inbound message never came.")] = UNSET

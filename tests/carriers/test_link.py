@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from itertools import pairwise
 from pathlib import Path
 
-from tests.support import ACCOUNT, Smsc, bound, carrier, eventually, on_loop, route, running, smsc
+from tests.support import ACCOUNT, ADMIN_KEY, HOST, Smsc, bound, carrier, eventually, on_loop, route, running, smsc
 
 
 @on_loop
@@ -82,3 +83,83 @@ async def test_a_host_name_that_is_none_ends_no_link(tmp_path: Path) -> None:
         assert task is not None
         await eventually(lambda: node.lanes[0].links[0]._backoff.attempts >= 2, "two attempts")  # noqa: SLF001
         assert not task.done()
+
+
+def hosts(*ports: int, **options: object) -> str:
+    """A carrier at the first of these ports, with the others as alternates."""
+    first, *rest = ports
+    return carrier("north", first, alternates=[f"{HOST}:{port}" for port in rest], **options)
+
+
+@on_loop
+async def test_the_next_host_is_tried_at_once_and_the_first_again_at_the_next_reconnect(tmp_path: Path) -> None:
+    first = await Smsc().start()
+    await first.stop()
+    async with (
+        smsc(password="another") as second,
+        smsc() as third,
+        running(hosts(first.port, second.port, third.port, reconnect_min=1.0, reconnect_max=1.0), tmp_path) as (
+            node,
+            api,
+        ),
+    ):
+        begun = asyncio.get_running_loop().time()
+        await bound(node)
+        assert asyncio.get_running_loop().time() - begun < 1, "no pause between hosts of one round"
+        assert (len(second.connections), len(third.bound)) == (1, 1)
+        [shown] = (await api("GET", "/v1/carriers", key=ADMIN_KEY))[1]["carriers"]
+        assert shown["links"][0]["address"] == f"{HOST}:{third.port}"
+        await first.start()
+        third.cut()
+        await eventually(lambda: first.bound, "the first host to be bound to")
+        assert not third.bound
+        await first.stop()
+        # The first is gone again: a round of all of them, after a pause.
+        await eventually(lambda: third.bound, "the third host to be bound to")
+
+
+@on_loop
+async def test_a_round_without_success_is_followed_by_a_pause(tmp_path: Path) -> None:
+    async with (
+        smsc(password="another") as one,
+        smsc(password="another") as two,
+        running(hosts(one.port, two.port, reconnect_min=0.2, reconnect_max=0.2), tmp_path),
+    ):
+        await eventually(lambda: len(two.connections) == 3, "three rounds")
+        assert all(later - earlier >= 0.19 for earlier, later in pairwise(one.connections))
+        assert len(one.connections) in {3, 4}
+
+
+@on_loop
+async def test_a_host_that_does_not_answer_costs_its_time_and_no_more(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0), backlog=0) as deaf:
+        port = deaf.getsockname()[1]
+        # What fills its queue; the kernel answers nobody after that.
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex((HOST, port))
+        async with smsc() as other, running(hosts(port, other.port, connect_timeout=0.3), tmp_path) as (node, _api):
+            await bound(node)
+            assert len(other.bound) == 1
+        for each in waiting:
+            each.close()
+
+
+@on_loop
+async def test_every_address_of_a_host_is_tried(tmp_path: Path) -> None:
+    async with smsc() as north, running(carrier("north", north.port, host="localhost"), tmp_path) as (node, _api):
+        await bound(node)
+        assert node.lanes[0].links[0].where() == {"address": f"{HOST}:{north.port}"}
+
+
+@on_loop
+async def test_ipv6(tmp_path: Path) -> None:
+    async with smsc(host="::1") as north:
+        for text in (
+            carrier("north", north.port, host="::1"),
+            carrier("north", 9, alternates=[f"[::1]:{north.port}"]),
+        ):
+            async with running(text, tmp_path) as (node, _api):
+                await bound(node)
+                assert node.lanes[0].links[0].where() == {"address": f"[::1]:{north.port}"}

@@ -146,3 +146,12 @@ def test_an_error_in_a_batch_says_which_text() -> None:
         septet.segment_many(["ok", "abж"], encoding="gsm7")
     with pytest.raises(TypeError, match="put it in a list"):
         septet.analyze_many("abc")
+
+
+def test_an_error_in_a_packed_body_names_the_octet() -> None:
+    # The locking shift table of Bengali has an empty cell at 0x58.
+    septets = b"\x58".rjust(9, b"a")
+    with pytest.raises(SeptetError) as raised:
+        septet.decode(septet.gsm7.pack(septets, 3), 0, udh=bytes.fromhex("03250104"), packed=True)
+    assert raised.value.code == "text.undecodable"
+    assert raised.value.offset == (3 + 8 * 7) // 8

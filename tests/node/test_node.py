@@ -4,10 +4,13 @@ import asyncio
 import socket
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from septet import config
+from septet.cli.serve import announcement
 from septet.node import Node
+from tests.certificates import Issuer
 from tests.support import (
     ACCOUNT,
     HOST,
@@ -144,3 +147,16 @@ async def test_a_fault_in_one_part_stops_no_other(tmp_path: Path, monkeypatch: p
         assert await esme.statuses([esme.submit() for _ in range(3)]) == [0] * 3
         await api.post()
         esme.close()
+
+
+@on_loop
+async def test_the_api_with_tls(tmp_path: Path) -> None:
+    issuer = Issuer.make(tmp_path)
+    cert = issuer.issue(HOST)
+    head = LISTEN.replace("[http]\n", f"[http]\ntls = {{ cert = '{cert.name}' }}\n")
+    async with running(ACCOUNT, tmp_path, head) as (node, _api), aiohttp.ClientSession() as client:
+        async with client.get(f"https://{HOST}:{node.http.port}/readyz", ssl=issuer.client()) as answer:
+            assert (answer.status, await answer.json()) == (200, {"status": "ready"})
+        with pytest.raises(aiohttp.ClientError):
+            await client.get(f"http://{HOST}:{node.http.port}/readyz")
+        assert f"https://{HOST}:{node.http.port}/v1" in "\n".join(announcement(node))

@@ -229,9 +229,13 @@ async def test_carriers_are_shown_as_described(tmp_path: Path) -> None:
         await eventually(lambda: north.submits, "the submit_sm")
         [shown] = (await api("GET", "/v1/carriers", key=ADMIN_KEY))[1]["carriers"]
         assert (shown["id"], shown["up"], shown["window"], shown["window_used"]) == ("north", True, 14, 1)
-        assert shown["links"] == [{"id": "0", "state": "bound"}, {"id": "1", "state": "bound"}]
+        address = f"127.0.0.1:{north.port}"
+        assert shown["links"] == [
+            {"id": number, "state": "bound", "address": address, "tls": None} for number in ("0", "1")
+        ]
         document = (await api("GET", "/openapi.json"))[1]["components"]["schemas"]
         assert shown.keys() == document["CarrierView"]["properties"].keys()
+        assert shown["links"][0].keys() == document["LinkView"]["properties"].keys()
 
 
 @on_loop

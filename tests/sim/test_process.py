@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
-from septet.config import Carrier, parse
+from septet.config import Carrier, CarrierTls, parse
 from septet.errors import SeptetError
 from septet.sim.process import carrier_process, carrier_processes
 from tests.node.harness import free_ports, wait_until
@@ -52,6 +53,13 @@ def test_a_real_address_is_never_impersonated() -> None:
     with pytest.raises(SeptetError, match="loopback") as caught, carrier_processes([carrier("192.0.2.1")]):
         pass
     assert caught.value.code == "sim.not_loopback"
+
+
+def test_a_carrier_with_tls_has_no_simulator() -> None:
+    secured = msgspec.structs.replace(carrier(), tls=CarrierTls())
+    with pytest.raises(SeptetError, match="speaks no TLS") as caught, carrier_processes([secured]):
+        pass
+    assert caught.value.code == "sim.no_tls"
 
 
 def test_a_port_in_use_is_named() -> None:

@@ -81,7 +81,6 @@ class Lane:
         for link, (before, after) in zip(self.links, zip(self._was, up, strict=True), strict=True):
             if after and not before:
                 link.up()
-                log.info("link.bound", carrier=self.config.id, link=link.number)
         self._was = up
         if any(up):
             if self._down is not None:
@@ -139,7 +138,13 @@ class Lane:
             "type": self.config.type,
             "up": any(up),
             "links": [
-                {"id": str(number), "state": "bound" if bound else "connected" if link.connected else "down"}
+                {
+                    "id": str(number),
+                    "state": "bound" if bound else "connected" if link.connected else "down",
+                    "address": None,
+                    "tls": None,
+                    **link.where(),
+                }
                 for number, (bound, link) in enumerate(zip(up, self.links, strict=True))
             ],
             "queue_depth": queued,

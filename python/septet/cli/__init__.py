@@ -18,8 +18,10 @@ COMMANDS = (
     "demo",
     "sim",
     "send",
+    "trace",
     "load",
     "segments",
+    "pdu",
     "hash-password",
     "version",
 )

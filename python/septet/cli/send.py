@@ -6,12 +6,10 @@ import json
 import os
 import sys
 import time
-import urllib.error
-import urllib.request
 from argparse import Namespace
-from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
+from septet.cli.client import add_url, bad_answer, call, usable
 from septet.cli.command import declare
 from septet.errors import SeptetError
 
@@ -42,11 +40,7 @@ def add(subparsers: Subparsers) -> None:
         help="send one message through the HTTP API of a running node",
         example="septet send --key demo-key --from 12345 --to 46701234567 --text 'Hello' --wait",
     )
-    parser.add_argument(
-        "--url",
-        default="http://127.0.0.1:8080",
-        help="where the node's API listens (%(default)s)",
-    )
+    add_url(parser)
     parser.add_argument(
         "--key",
         help="the account's API key; default: the environment variable SEPTET_API_KEY",
@@ -72,14 +66,8 @@ def add(subparsers: Subparsers) -> None:
 def run(options: Namespace) -> int:
     """Send it, and wait if asked."""
     key = options.key or os.environ.get("SEPTET_API_KEY")
-    if not key:
-        print("septet send: no API key: give --key or set SEPTET_API_KEY", file=sys.stderr)
-        return 2
-    if not options.url.startswith(("http://", "https://")):
-        print(
-            f"septet send: --url {options.url} must start with http:// or https://",
-            file=sys.stderr,
-        )
+    if (problem := usable(options.url, key, "SEPTET_API_KEY")) or not key:
+        print(f"septet send: {problem}", file=sys.stderr)
         return 2
     body = {
         "from": options.sender,
@@ -89,7 +77,7 @@ def run(options: Namespace) -> int:
     if options.wait:
         body["receipt"] = True
     base = options.url.rstrip("/")
-    answer = _call(f"{base}/v1/messages", key, body)
+    answer = _message(f"{base}/v1/messages", key, body)
     if options.wait:
         answer = _wait(f"{base}/v1/messages/{answer['id']}", key, options.timeout)
     if options.json:
@@ -104,7 +92,7 @@ def run(options: Namespace) -> int:
 def _wait(url: str, key: str, timeout: float) -> dict[str, Any]:
     deadline = time.monotonic() + timeout
     while True:
-        message = _call(url, key)
+        message = _message(url, key)
         if message.get("status") == _DELIVERED or message.get("status") in _FAILED:
             return message
         if time.monotonic() >= deadline:
@@ -115,39 +103,8 @@ def _wait(url: str, key: str, timeout: float) -> dict[str, Any]:
         time.sleep(_POLL_SECONDS)
 
 
-def _call(url: str, key: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    request = urllib.request.Request(
-        url,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=30) as response:
-            answer = json.load(response)
-    except urllib.error.HTTPError as error:
-        raise SeptetError(f"{url}: {_problem(error)}", "cli.refused") from None
-    except urllib.error.URLError as error:
-        raise SeptetError(
-            f"{url}: {getattr(error.reason, 'strerror', None) or error.reason}; is the node running there?",
-            "cli.unreachable",
-        ) from None
-    except (OSError, HTTPException) as error:
-        raise SeptetError(
-            f"{url}: {getattr(error, 'strerror', None) or error or 'the connection broke'}; is the node well?",
-            "cli.unreachable",
-        ) from None
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict) or "id" not in answer:
-        raise SeptetError(f"{url}: the answer is not one of a Septet node", "cli.bad_answer")
+def _message(url: str, key: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    answer = call(url, key, body)
+    if "id" not in answer:
+        raise bad_answer(url)
     return answer
-
-
-def _problem(error: urllib.error.HTTPError) -> str:
-    """A problem document (RFC 9457) in one line."""
-    try:
-        document = json.load(error)
-        told = [str(document[name]) for name in ("code", "title", "detail") if document.get(name)]
-    except (ValueError, OSError, HTTPException, TypeError, AttributeError):
-        told = []
-    return f"{error.code} " + (": ".join(told) or error.reason)

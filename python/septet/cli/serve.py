@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from septet.cli.command import declare
-from septet.config import Config, load
+from septet.config import Config, Listen, load
 from septet.node import Node, run
 from septet.observe.logs import setup
 from septet.sim import carrier_processes
@@ -70,12 +70,15 @@ async def _announce(node: Node) -> None:
 def announcement(node: Node) -> Iterator[str]:
     """Where everything listens, and a line to try."""
     config = node.config
-    http = f"http://{config.http.listen.host}:{node.http.port}"
+    scheme = "http" if config.http.tls is None else "https"
+    http = f"{scheme}://{Listen(config.http.listen.host, node.http.port)}"
     yield f"septet {config.node.name} is ready"
     for listen in node.smpp.listening:
         yield f"  SMPP     {listen}"
+    for listen in node.smpp.listening_tls:
+        yield f"  SMPP     {listen} with TLS"
     yield f"  HTTP     {http}/v1   (described at {http}/docs)"
-    yield f"  metrics  http://{config.metrics.listen.host}:{node.metrics.port}/metrics"
+    yield f"  metrics  http://{Listen(config.metrics.listen.host, node.metrics.port)}/metrics"
     sender = next(((n, a) for n in config.number for a in config.account if n.account == a.id), None)
     if sender is not None and sender[1].id == "demo":
         number, _account = sender

@@ -16,15 +16,18 @@ from septet.config.model import (
     Store,
     Webhook,
 )
+from septet.config.tls import CarrierTls, HttpTls, SmppTls
 from septet.config.values import Listen, Network, Secret, SecretHash
 from septet.errors import ConfigError, Problem
 
 __all__ = [
     "Account",
     "Carrier",
+    "CarrierTls",
     "Config",
     "ConfigError",
     "Http",
+    "HttpTls",
     "Keyword",
     "Listen",
     "Metrics",
@@ -37,6 +40,7 @@ __all__ = [
     "SecretHash",
     "Share",
     "Smpp",
+    "SmppTls",
     "Store",
     "Webhook",
     "load",

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from septet.codec import normalise
+from septet.config.quirk_checks import check_account, check_carrier
 from septet.config.reader import Draft, Reader, nearest
+from septet.config.tls import TlsFileError, context
 from septet.config.values import Listen, Secret, SecretHash
 from septet.config.words import digits, is_number
 
@@ -38,10 +40,15 @@ def check(root: Draft, reader: Reader) -> None:
     _listeners(root, reader)
     _keys(root, accounts, reader)
     known = _Known(root, reader)
+    for path in ("smpp", "http"):
+        _server_tls(root.get(path), reader)
     for account in accounts:
         _account(account, reader)
+        check_account(account, reader)
+        _account_tls(account, root.get("smpp"), reader)
     for carrier in carriers:
         _carrier(carrier, reader)
+        check_carrier(carrier, reader)
     for number in numbers:
         _number(number, known, reader)
     for route in root.get("route"):
@@ -113,8 +120,10 @@ def _ordered(draft: Draft, low: str, high: str, reader: Reader) -> None:
 
 def _listeners(root: Draft, reader: Reader) -> None:
     seen: dict[Listen, str] = {}
-    for section in ("smpp", "http", "metrics"):
-        table = root.get(section)
+    smpp = root.get("smpp")
+    tables = [(section, root.get(section)) for section in ("smpp", "http", "metrics")]
+    tables.insert(1, ("smpp.tls", smpp.get("tls") if isinstance(smpp, Draft) else None))
+    for section, table in tables:
         if table is None:
             continue
         value = table.get("listen") if isinstance(table, Draft) else table.listen
@@ -215,8 +224,54 @@ def _carrier(carrier: Draft, reader: Reader) -> None:
             f"{carrier.path}.password",
             f"is longer than SMPP's {_PASSWORD_OCTETS} octets",
         )
+    for index, place in enumerate(carrier.get("alternates")):
+        if place.port == 0:
+            reader.note(f"{carrier.path}.alternates[{index}]", "the port must be an integer from 1 to 65535")
+    tls = carrier.get("tls")
+    if isinstance(tls, Draft):
+        if "key" in tls.raw and "cert" not in tls.raw:
+            reader.note(f"{tls.path}.key", "given without cert", "add cert")
+        if tls.get("verify") is False:
+            for name in ("ca", "server_name"):
+                if name in tls.raw:
+                    reader.note(f"{tls.path}.{name}", "given beside verify = false", "leave one of them out")
+        _tls_files(tls, reader)
     _ordered(carrier, "reconnect_min", "reconnect_max", reader)
     _ordered(carrier, "retry_base", "retry_max", reader)
+
+
+def _server_tls(server: Any, reader: Reader) -> None:
+    tls = server.get("tls") if isinstance(server, Draft) else None
+    if not isinstance(tls, Draft):
+        return
+    if tls.raw.get("listen") == []:
+        reader.note(f"{tls.path}.listen", "is empty", "name an address, or leave tls out")
+    if "client_cert" not in tls.raw and "client_ca" in tls.raw:
+        tls.values["client_cert"] = "required"
+    elif tls.raw.get("client_cert") in ("optional", "required") and "client_ca" not in tls.raw:
+        reader.note(f"{tls.path}.client_ca", "is missing: it verifies the certificates of the clients", "add it")
+    elif tls.raw.get("client_cert") == "none" and "client_ca" in tls.raw:
+        reader.note(f"{tls.path}.client_ca", 'given beside client_cert = "none"', "leave one of them out")
+    _tls_files(tls, reader)
+
+
+def _tls_files(tls: Draft, reader: Reader) -> None:
+    if any(problem.path.startswith(tls.path) for problem in reader.problems):
+        return
+    try:
+        context(tls.build())
+    except TlsFileError as error:
+        reader.note(f"{tls.path}.{error.key}", str(error))
+
+
+def _account_tls(account: Draft, smpp: Any, reader: Reader) -> None:
+    tls = smpp.get("tls") if isinstance(smpp, Draft) else None
+    if account.get("tls_required") and tls is None:
+        reader.note(f"{account.path}.tls_required", "there is no smpp.tls", "add it")
+    if account.get("tls_subject") is None:
+        return
+    if tls is None or (isinstance(tls, Draft) and tls.get("client_cert") == "none"):
+        reader.note(f"{account.path}.tls_subject", "smpp.tls asks for no client certificates", "add smpp.tls.client_ca")
 
 
 def _number(number: Draft, known: _Known, reader: Reader) -> None:

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from septet.config.quirks import AccountQuirks, Alphabet, CarrierQuirks
+from septet.config.tls import CarrierTls, HttpTls, SmppTls
 from septet.config.values import Listen, Network, Secret, SecretHash
 
 OPTOUT_REPLY = "You are opted out and will get no more messages. Reply START to opt in again."
@@ -59,7 +61,8 @@ Rate = Annotated[int, Meta(ge=0, le=1_000_000)]
 Ton = Annotated[int, Meta(ge=0, le=7)]
 Npi = Annotated[int, Meta(ge=0, le=18)]
 Window = Annotated[int, Meta(ge=1, le=65_535)]
-Alphabet = Literal["gsm7", "latin1"]
+# What Linux takes.
+Keepalive = Annotated[int, Meta(ge=0, le=32_767)]
 
 
 class Node(Struct, frozen=True, kw_only=True):
@@ -110,22 +113,26 @@ class Smpp(Struct, frozen=True, kw_only=True):
     """The SMPP server, where ESMEs bind.
 
     listen: addresses to listen on; an empty list turns the server off
+    tls: the same with TLS, on other addresses
     system_id: the name that the node gives itself in bind responses
     max_sessions: connections at once, bound or not [connections]
     session_init: how long a new connection may take to bind [s]
     enquire_link: silence after which the node asks whether the ESME is alive; 0 = never [s]
     inactivity: time without a message after which the node unbinds; 0 = never [s]
     response_timeout: how long the node waits for the response to a deliver_sm or an enquire_link [s]
+    tcp_keepalive: silence after which TCP asks whether the other end is there; 0 = never [s]
     optout_status: command_status of the submit_sm_resp for a recipient who has opted out
     """
 
     listen: tuple[Listen, ...] = (Listen("127.0.0.1", 2775),)
+    tls: SmppTls | None = None
     system_id: SystemId = "septet"
     max_sessions: Annotated[int, Meta(ge=1, le=100_000)] = 1000
     session_init: Interval = 10.0
     enquire_link: Seconds = 30.0
     inactivity: Seconds = 0.0
     response_timeout: Interval = 60.0
+    tcp_keepalive: Keepalive = 60
     optout_status: Annotated[int, Meta(ge=1, le=0xFFFF_FFFF)] = 0x400
 
 
@@ -133,11 +140,13 @@ class Http(Struct, frozen=True, kw_only=True):
     """The HTTP API.
 
     listen: address to listen on
+    tls: HTTPS there, instead of HTTP
     admin_key: the key of the calls that change the node; without one they are refused
     max_body: the longest request body [octets]
     """
 
     listen: Listen = Listen("127.0.0.1", 8080)
+    tls: HttpTls | None = None
     admin_key: Secret | None = None
     max_body: Annotated[int, Meta(ge=1024, le=256 * 1024 * 1024)] = 4 * 1024 * 1024
 
@@ -180,8 +189,11 @@ class Account(Struct, frozen=True, kw_only=True):
     burst: segments let through at once after a pause; default: the throughput [segments]
     over_rate: pace: read no faster than the rate; reject: answer ESME_RTHROTTLED or 429
     allow_from: networks it may connect from; empty = any
+    tls_required: whether it may bind over TLS only
+    tls_subject: common name or alternative name of the client certificate it must show when it binds
     webhook: where its events are posted
     mo: how it gets inbound messages; default: webhook if there is one, else smpp
+    quirks: what it does differently from the specification
     """
 
     id: Name
@@ -197,8 +209,11 @@ class Account(Struct, frozen=True, kw_only=True):
     burst: Rate = 0
     over_rate: Literal["pace", "reject"] = "pace"
     allow_from: tuple[Network, ...] = ()
+    tls_required: bool = False
+    tls_subject: Annotated[str, Meta(min_length=1, max_length=253)] | None = None
     webhook: Webhook | None = None
     mo: Literal["webhook", "smpp", "both"] = "smpp"
+    quirks: AccountQuirks = AccountQuirks()
 
     def admits(self, host: str) -> bool:
         """Whether a peer at this IP address may use the account."""
@@ -222,6 +237,10 @@ class Carrier(Struct, frozen=True, kw_only=True):
     type: the protocol it speaks
     host: its host name or address
     port: its TCP port
+    alternates: where else it is, as HOST:PORT; tried in this order where the one before cannot be bound to
+    tls: speak TLS
+    connect_timeout: how long an address may take to answer before the next is tried [s]
+    tcp_keepalive: silence after which TCP asks whether the other end is there; 0 = never [s]
     system_id: the name to bind with
     password: the password to bind with; SMPP allows 8 octets
     system_type: the system_type to bind with
@@ -240,11 +259,12 @@ class Carrier(Struct, frozen=True, kw_only=True):
     source_npi: numbering plan of the sender; default: from the form of the address
     dest_ton: type of number of the recipient; default: from the form of the address
     dest_npi: numbering plan of the recipient; default: from the form of the address
-    default_alphabet: what data_coding 0 means to it
+    default_alphabet: what data_coding 0 means to it, both ways
     throttle_pause: how long nothing is sent after it has answered that it is throttled [s]
     retry_attempts: how often a message is sent again after a temporary refusal [attempts]
     retry_base: pause before that; it doubles each time [s]
     retry_max: the longest such pause [s]
+    quirks: what it does differently from the specification
     """
 
     id: Name
@@ -254,6 +274,10 @@ class Carrier(Struct, frozen=True, kw_only=True):
         Meta(pattern=r"^[^\s/]{1,253}\Z", description="a host name or an IP address"),
     ]
     port: Port = 2775
+    alternates: Annotated[tuple[Listen, ...], Meta(max_length=15)] = ()
+    tls: CarrierTls | None = None
+    connect_timeout: Interval = 10.0
+    tcp_keepalive: Keepalive = 60
     system_id: SystemId
     password: Secret
     system_type: Annotated[str, Meta(pattern=r"^[ -~]{0,12}\Z", description="up to 12 ASCII characters")] = ""
@@ -277,6 +301,7 @@ class Carrier(Struct, frozen=True, kw_only=True):
     retry_attempts: Annotated[int, Meta(ge=0, le=1000)] = 5
     retry_base: Interval = 1.0
     retry_max: Interval = 300.0
+    quirks: CarrierQuirks = CarrierQuirks()
 
 
 class Number(Struct, frozen=True, kw_only=True):

@@ -80,14 +80,20 @@ def _default(field: msgspec.structs.FieldInfo, text: str) -> str:
     value: Any = field.default
     if value is None:
         return "none"
+    if isinstance(value, msgspec.Struct):
+        return "{}"
     return _toml(value)
 
 
 def _toml(value: Any) -> str:
     if type(value) is tuple:
         return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}" if value < 1e6 else str(int(value))
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(value) if isinstance(value, int) else json.dumps(str(value), ensure_ascii=False)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from septet.carriers.tls import Renewed, Tls, TlsFailedError, is_hello
 from septet.carriers.wire import Hub, Wire
 from septet.config import Account, Config, Listen
 from septet.pacing import Allowance
@@ -28,9 +29,10 @@ _PACE: Final = 0.005
 class Esme(Wire):
     """A connection from outside; `account` is its account's index once it has bound."""
 
-    def __init__(self, server: SmppServer) -> None:
-        super().__init__(server.hub)
+    def __init__(self, server: SmppServer, tls: Tls | None) -> None:
+        super().__init__(server.hub, tls, server.keepalive)
         self._server = server
+        self._silent = True
         self.account: int | None = None
         self.asked = False
 
@@ -41,6 +43,25 @@ class Esme(Wire):
             log.warning("esme.refused", reason="smpp.max_sessions", peer=self.peer)
             self.transport.close()
         return self.hub.engine.open_esme(self.hub.now())
+
+    def data_received(self, data: bytes) -> None:
+        """A chunk; the first one shows whether the peer took this for the port with TLS."""
+        if self._silent:
+            self._silent = False
+            if self.tls is None and is_hello(data):
+                log.warning("esme.tls_failed", peer=self.peer, error="the other end speaks TLS, and this port does not")
+                self.hub.engine.bad_stream(self.session, "tls_on_plain")
+                self.abort()
+                return
+        super().data_received(data)
+
+    def owner(self) -> tuple[str, str] | None:
+        """The account, once it has bound."""
+        return None if self.account is None else ("account", self._server.name(self.account))
+
+    def failed(self, error: TlsFailedError) -> None:
+        """No TLS with this one."""
+        log.warning("esme.tls_failed", peer=self.peer, error=str(error))
 
     def lost(self) -> None:
         """One connection less."""
@@ -54,7 +75,10 @@ class SmppServer:
         self.hub = hub
         self.most = config.smpp.max_sessions
         self.connections = 0
+        self.keepalive = config.smpp.tcp_keepalive
         self._listen = config.smpp.listen
+        self._tls = config.smpp.tls
+        self._renewed = None if self._tls is None else Renewed(self._tls)
         self._accounts = config.account
         self._names = {a.system_id: index for index, a in enumerate(config.account) if a.system_id is not None}
         seconds = hub.now() / 1e6
@@ -62,24 +86,40 @@ class SmppServer:
         self._resumes: dict[int, asyncio.TimerHandle] = {}
         self._turns = 0
         self._servers: list[asyncio.Server] = []
+        self._tls_servers: list[asyncio.Server] = []
         self._checks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Binds every address; one in use raises OSError."""
         loop = asyncio.get_running_loop()
         for listen in self._listen:
-            server = await loop.create_server(lambda: Esme(self), listen.host, listen.port, backlog=1024)
+            server = await loop.create_server(lambda: Esme(self, None), listen.host, listen.port, backlog=1024)
             self._servers.append(server)
+        if self._renewed is not None and self._tls is not None:
+            contexts = self._renewed
+            for listen in self._tls.listen:
+                server = await loop.create_server(
+                    lambda: Esme(self, Tls(contexts.get())), listen.host, listen.port, backlog=1024
+                )
+                self._tls_servers.append(server)
 
     @property
     def listening(self) -> Sequence[Listen]:
-        """Where it really listens."""
-        names = [socket.getsockname() for server in self._servers for socket in server.sockets]
-        return [Listen(str(name[0]), int(name[1])) for name in names]
+        """Where it really listens without TLS."""
+        return _addresses(self._servers)
+
+    @property
+    def listening_tls(self) -> Sequence[Listen]:
+        """Where it really listens with TLS."""
+        return _addresses(self._tls_servers)
+
+    def name(self, account: int) -> str:
+        """The id of an account."""
+        return self._accounts[account].id
 
     def close(self) -> None:
         """Accepts nobody any more."""
-        for server in self._servers:
+        for server in self._servers + self._tls_servers:
             server.close()
 
     def asks(self, session: int) -> None:
@@ -103,27 +143,37 @@ class SmppServer:
         mode, system_id, password, _version = request
         session = wire.session
         index = self._names.get(system_id)
-        refusal = RINVSYSID if index is None else await self._refusal(self._accounts[index], wire.peer, password)
+        refusal = (
+            (RINVSYSID, "system_id") if index is None else await self._refusal(self._accounts[index], wire, password)
+        )
         if self.hub.wires.get(session) is not wire:
             return
         if index is not None and refusal is None and self._is_full(index):
-            refusal = RBINDFAIL
+            refusal = RBINDFAIL, "max_binds"
         if index is None or refusal is not None:
-            log.info("esme.refused", system_id=system_id[:16], peer=wire.peer, status=refusal)
-            self.hub.engine.refuse_bind(session, refusal or RINVSYSID)
+            status, reason = refusal or (RINVSYSID, "system_id")
+            log.info("esme.refused", reason=reason, system_id=system_id[:16], peer=wire.peer, status=status)
+            self.hub.engine.refuse_bind(session, status)
         else:
             wire.account = index
+            self.hub.joined(wire)
             self.hub.engine.accept_bind(session, index, self.hub.now())
-            log.info("esme.bound", account=self._accounts[index].id, mode=mode, peer=wire.peer)
+            tls = {} if wire.tls is None else {"tls": wire.tls.version()}
+            log.info("esme.bound", account=self._accounts[index].id, mode=mode, peer=wire.peer, **tls)
         wire.asked = False
         self.hub.turn_soon()
 
-    async def _refusal(self, account: Account, peer: str, password: str) -> int | None:
+    async def _refusal(self, account: Account, wire: Esme, password: str) -> tuple[int, str] | None:
+        """The status, and for the log the key that says no."""
         # A peer that was gone before it could be asked has no address.
-        if account.allow_from and not (peer and account.admits(peer)):
-            return RBINDFAIL
+        if account.allow_from and not (wire.peer and account.admits(wire.peer)):
+            return RBINDFAIL, "allow_from"
+        if wire.tls is None and (account.tls_required or account.tls_subject is not None):
+            return RBINDFAIL, "tls_required"
+        if wire.tls is not None and account.tls_subject is not None and account.tls_subject not in wire.tls.names():
+            return RBINDFAIL, "tls_subject"
         known = await asyncio.get_running_loop().run_in_executor(None, account.knows_password, password)
-        return None if known else RINVPASWD
+        return None if known else (RINVPASWD, "password")
 
     def _is_full(self, index: int) -> bool:
         return len(self.hub.engine.sessions_of(index)) >= self._accounts[index].max_binds
@@ -159,3 +209,8 @@ class SmppServer:
         for session in sessions[first:] + sessions[:first]:
             self.admit(session)
         self.hub.turn_soon()
+
+
+def _addresses(servers: Sequence[asyncio.Server]) -> Sequence[Listen]:
+    names = [socket.getsockname() for server in servers for socket in server.sockets]
+    return [Listen(str(name[0]), int(name[1])) for name in names]

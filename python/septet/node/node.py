@@ -16,12 +16,14 @@ from septet._septet import Attention
 from septet.carriers.lane import Lane
 from septet.carriers.wire import Wire
 from septet.config import Config
+from septet.config.tls import context
 from septet.delivery.webhooks import Endpoint, Webhooks
 from septet.ingress.http.server import HttpServer
 from septet.ingress.smpp import SmppServer
 from septet.node.measures import Measures
 from septet.node.outbox import EngineOutbox
 from septet.node.service import EngineService
+from septet.node.traces import Traces
 from septet.observe.metrics import MetricsServer, registry
 from septet.store import now, open_engine, wall_zero
 
@@ -39,12 +41,14 @@ class Node:
         self.wires: dict[int, Wire] = {}
         self.smpp = SmppServer(self, config)
         self.lanes = [Lane(self, carrier, index) for index, carrier in enumerate(config.carrier)]
-        self.service = EngineService(self, config, self.lanes, self.smpp.allowances)
+        self.traces = Traces(self, config)
+        self.service = EngineService(self, config, self.lanes, self.smpp.allowances, self.traces)
         endpoints = {
             a.id: Endpoint(a.webhook.url, a.webhook.secret.reveal()) for a in config.account if a.webhook is not None
         }
         self.webhooks = Webhooks(EngineOutbox(self, config), endpoints)
-        self.http = HttpServer(self.service, str(config.http.listen), max_body=config.http.max_body)
+        tls = None if config.http.tls is None else context(config.http.tls)
+        self.http = HttpServer(self.service, str(config.http.listen), max_body=config.http.max_body, tls=tls)
         measures = Measures(self.engine, self.webhooks, self.http)
         collectors = registry(measures, max_values=config.metrics.max_label_values)
         self.metrics = MetricsServer(collectors, str(config.metrics.listen))
@@ -59,6 +63,10 @@ class Node:
     def now(self) -> int:
         """Monotonic microseconds."""
         return now()
+
+    def joined(self, wire: Wire) -> None:
+        """A session has begun, or has become an account's: somebody may be watching for it."""
+        self.traces.joined(wire)
 
     async def start(self) -> None:
         """Opens the listeners and connects the carriers; an address in use raises OSError."""
@@ -160,6 +168,7 @@ class Node:
             return
         self._stopping = True
         self.service.open = False
+        self.traces.close()
         self.smpp.close()
         for lane in self.lanes:
             await lane.leave()

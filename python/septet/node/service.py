@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hmac
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from math import ceil
 from typing import Any, Final, Literal, TypeAlias
@@ -17,9 +17,11 @@ from septet.carriers.lane import Lane
 from septet.carriers.wire import Hub
 from septet.config import Config
 from septet.ingress.http.problems import FieldError, Problem, Refused, problem
-from septet.ingress.http.service import Idempotency, Page, Principal, Query
+from septet.ingress.http.service import Idempotency, Page, Principal, Query, TraceQuery
 from septet.message import Accepted, Draft
+from septet.node.causes import Causes
 from septet.node.show import detailed, listed
+from septet.node.traces import Traces
 from septet.pacing import Allowance
 
 _encode = msgspec.json.Encoder().encode
@@ -35,13 +37,17 @@ _CODES: Final = {"node_full": "queue_full", "recipient_opted_out": "recipient_op
 class EngineService:
     """`septet.ingress.http.service.Service` over the engine."""
 
-    def __init__(self, hub: Hub, config: Config, lanes: Sequence[Lane], allowances: Sequence[Allowance]) -> None:
+    def __init__(
+        self, hub: Hub, config: Config, lanes: Sequence[Lane], allowances: Sequence[Allowance], traces: Traces
+    ) -> None:
         self.open = False
         self.store_failure: str | None = None
         self._hub = hub
         self._config = config
         self._lanes = lanes
         self._allowances = allowances
+        self._causes = Causes(config)
+        self._traces = traces
         self._index = {account.id: index for index, account in enumerate(config.account)}
         self._log = hub.engine.log()
         self._known: dict[str, Principal] = {}
@@ -166,7 +172,7 @@ class EngineService:
             found = rows[0] if rows else None
         if found is None or (account is not None and found["account"] != account):
             return None
-        return detailed(found)
+        return detailed(found, self._causes)
 
     async def messages(self, account: str | None, query: Query) -> Page:
         """Messages alive and in the log, newest first; an id is a place in time, so it is the cursor."""
@@ -188,7 +194,7 @@ class EngineService:
         newest = sorted(merged.values(), key=lambda row: row["id"], reverse=True)
         items = newest[: query.limit]
         cursor = items[-1]["id"] if len(newest) > query.limit else None
-        return Page([listed(item) for item in items], cursor)
+        return Page([listed(item, self._causes) for item in items], cursor)
 
     async def cancel(self, account: str | None, id: str) -> Cancelled:
         """Withdraws what has not left; durable when this returns."""
@@ -207,6 +213,10 @@ class EngineService:
     def carriers(self) -> list[dict[str, Any]]:
         """Link states, queues and windows."""
         return [lane.state() for lane in self._lanes]
+
+    def trace(self, query: TraceQuery) -> AsyncGenerator[bytes, None]:
+        """What passes over the sessions of a link or an account, as it passes."""
+        return self._traces.watch(query)
 
     def not_ready(self) -> list[str]:
         """Why traffic should not be sent here."""

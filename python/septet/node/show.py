@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from septet.node.causes import Causes
+
 
 def moment(milliseconds: int) -> str:
     """RFC 3339 in UTC.
@@ -16,7 +18,7 @@ def moment(milliseconds: int) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def listed(view: dict[str, Any]) -> dict[str, Any]:
+def listed(view: dict[str, Any], causes: Causes) -> dict[str, Any]:
     """A message without its events; what it does not have is left out."""
     shown: dict[str, Any] = {
         "id": view["id"],
@@ -32,24 +34,27 @@ def listed(view: dict[str, Any]) -> dict[str, Any]:
     }
     if view["text"] is not None:
         shown["text"] = view["text"]
-    for name in ("data", "carrier", "client_ref", "tags", "keyword"):
+    for name in ("data", "carrier", "client_ref", "params", "tags", "keyword"):
         if view[name]:
             shown[name] = view[name]
     if view["error"]:
         shown["error"] = str(view["error"])
+    if cause := causes.of(view):
+        shown["cause"] = cause
     if view["incomplete"]:
         shown["incomplete"] = True
     return shown
 
 
-def detailed(view: dict[str, Any]) -> dict[str, Any]:
+def detailed(view: dict[str, Any], causes: Causes) -> dict[str, Any]:
     """A message with its events, oldest first."""
-    shown = listed(view)
+    shown = listed(view, causes)
     begun = "accepted" if view["direction"] == "mt" else "received"
     events = [{"at": moment(view["created"]), "event": begun}]
-    for at, status, part, code in view["events"]:
+    for at, status, part, code, receipt in view["events"]:
         event = {"at": moment(at), "event": status}
         details = [f"segment {part}"] if part else []
+        details += [f"receipt {receipt}"] if receipt else []
         details += [f"error {code}"] if code else []
         if details:
             event["detail"] = ", ".join(details)

@@ -49,6 +49,12 @@ SPEC: Final[Mapping[str, Metric]] = {
             ("carrier",),
             "Receipts whose message is not known, after the time one may be early.",
         ),
+        Metric(
+            "receipts_duplicate_total",
+            "counter",
+            ("carrier",),
+            "Receipts that told what was known already, or came after the end of a message that still lives.",
+        ),
         Metric("link_up", "gauge", ("carrier", "link"), "1 while a link is bound, else 0."),
         Metric(
             "link_window_used",

@@ -55,5 +55,7 @@ def carrier_processes(carriers: Sequence[Carrier], *options: str) -> Iterator[No
             if not ipaddress.ip_address(carrier.host).is_loopback:
                 message = f"carrier.{carrier.id}.host: {carrier.host} is not a loopback address"
                 raise SeptetError(message, "sim.not_loopback")
+            if carrier.tls is not None:
+                raise SeptetError(f"carrier.{carrier.id}.tls: the simulator speaks no TLS; leave it out", "sim.no_tls")
             stack.enter_context(carrier_process(carrier, *options))
         yield

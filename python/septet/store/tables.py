@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from septet.config import Account, Carrier, Config
+from septet.config.quirks import AccountQuirks, CarrierQuirks
 from septet.consent import words
 from septet.routing import compile_routes
 from septet.twoway import compile_inbound
@@ -54,6 +55,50 @@ def _account(account: Account, optout_status: int) -> dict[str, Any]:
         "webhook": account.webhook is not None,
         "mo": account.mo,
         "optout_status": optout_status,
+        "quirks": _account_quirks(account.quirks),
+    }
+
+
+def _account_quirks(quirks: AccountQuirks) -> dict[str, Any]:
+    return {
+        "default_alphabet": quirks.default_alphabet,
+        "packed": quirks.packed,
+        "country_code": quirks.country_code,
+        "trunk_prefix": quirks.trunk_prefix,
+        "address_format": quirks.address_format,
+        "strip_nul": quirks.strip_nul,
+        "append_nul": quirks.append_nul,
+        "receipt_states": list(quirks.receipt_states),
+        "receipt_seconds": quirks.receipt_dates == "seconds",
+        "send_tlvs": quirks.send_tlvs,
+    }
+
+
+def _carrier_quirks(quirks: CarrierQuirks) -> dict[str, Any]:
+    classes = (
+        ("throttle", quirks.throttle_statuses),
+        ("retry", quirks.retry_statuses),
+        ("permanent", quirks.permanent_statuses),
+    )
+    return {
+        "message_id": quirks.message_id,
+        "strip_zeros": quirks.message_id_zeros == "strip",
+        "fold_case": quirks.message_id_case == "fold",
+        "receipt_from": quirks.receipt_from,
+        "receipt_unmarked": quirks.receipt_unmarked,
+        "receipt_words": [(word.word, word.state) for word in quirks.receipt_words],
+        "statuses": [(code, name) for name, codes in classes for code in codes],
+        "packed": quirks.packed,
+        "long_text": quirks.long_text,
+        "source_format": quirks.source_format,
+        "dest_format": quirks.dest_format,
+        "country_code": quirks.country_code,
+        "trunk_prefix": quirks.trunk_prefix,
+        "address": (quirks.address_ton, quirks.address_npi),
+        "strip_nul": quirks.strip_nul,
+        "append_nul": quirks.append_nul,
+        "tlvs": [(tlv.name, tlv.tag, tlv.type, tlv.value) for tlv in quirks.tlvs],
+        "send_tlvs": quirks.send_tlvs,
     }
 
 
@@ -78,4 +123,5 @@ def _carrier(carrier: Carrier) -> dict[str, Any]:
         "retry_attempts": carrier.retry_attempts,
         "retry_base": carrier.retry_base,
         "retry_max": carrier.retry_max,
+        "quirks": _carrier_quirks(carrier.quirks),
     }

@@ -14,6 +14,7 @@ use fields::Fields;
 
 mod fields;
 mod receipt;
+mod tap;
 
 /// A whole PDU; cannot be changed.
 ///
@@ -254,6 +255,7 @@ pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<PyFramer>()?;
     m.add_class::<Fields>()?;
     m.add_class::<receipt::PyReceipt>()?;
+    m.add_class::<tap::PyTap>()?;
     PyMapping::register::<Fields>(m.py())?;
     m.add_function(wrap_pyfunction!(smpp_decode, m)?)?;
     m.add_function(wrap_pyfunction!(smpp_status_name, m)?)?;

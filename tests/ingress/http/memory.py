@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import itertools
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Literal
 
 from septet.ingress.http import Idempotency, Page, Principal, Problem, Query, Refused, problem
+from septet.ingress.http.service import TraceQuery
 from septet.message import Accepted, Draft
 
 KEYS = {
@@ -23,6 +25,8 @@ class MemoryService:
     def __init__(self) -> None:
         self.stored: dict[str, dict[str, Any]] = {}
         self.drafts: list[Draft] = []
+        self.watchers = 0
+        self.lines = 3
         self.begun = asyncio.Event()
         self.reasons: list[str] = []
         self.committed = asyncio.Event()
@@ -96,6 +100,17 @@ class MemoryService:
 
     def carriers(self) -> list[dict[str, Any]]:
         return [{"id": "north", "links": [], "queue_depth": 0, "window_used": 0}]
+
+    async def trace(self, query: TraceQuery) -> AsyncGenerator[bytes, None]:
+        if query.link == "nobody":
+            raise Refused(problem("not_found"))
+        self.watchers += 1
+        try:
+            for n in itertools.count():
+                yield b"%d\n" % n if n < self.lines else b""
+                await asyncio.sleep(0)
+        finally:
+            self.watchers -= 1
 
     def not_ready(self) -> list[str]:
         return self.reasons

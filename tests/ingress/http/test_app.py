@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.ingress.http.conftest import Site
 from tests.ingress.http.memory import BROKEN
+from tests.support import eventually
 
 HELLO = {"from": "12345", "to": "46701234567", "text": "Hej"}
 FIELDS = ["from", "to", "text", "data", "udh", "validity", "send_at", "tags", "messages", "x"]
@@ -115,3 +116,26 @@ def test_head_gives_the_headers_of_get(site: Site) -> None:
 def test_a_body_past_the_limit_is_refused_and_the_node_lives_on(site: Site) -> None:
     assert site("POST", "/v1/messages", b" " * 70_000).json["code"] == "body_too_large"
     assert site("POST", "/v1/messages", HELLO).status == 202
+
+
+def test_a_stream_is_sent_as_it_comes_and_ends_when_its_reader_leaves(site: Site) -> None:
+    async def read_some() -> list[bytes]:
+        headers = {"authorization": "Bearer demo-admin"}
+        async with site.client.get("/v1/trace?link=north", headers=headers) as answer:
+            assert answer.headers["transfer-encoding"] == "chunked"
+            lines = [await answer.content.readline() for _ in range(3)]
+            assert site.service.watchers == 1
+        await eventually(lambda: not site.service.watchers, "the stream to end")
+        return lines
+
+    assert site.run(read_some()) == [b"0\n", b"1\n", b"2\n"]
+
+
+def test_a_stream_that_cannot_begin_is_a_problem(site: Site) -> None:
+    assert site("GET", "/v1/trace?link=nobody", authorization="Bearer demo-admin").status == 404
+    assert site.service.watchers == 0
+
+
+def test_head_of_a_stream_has_an_end(site: Site) -> None:
+    assert site("HEAD", "/v1/trace?link=north", authorization="Bearer demo-admin").status == 200
+    assert site.service.watchers == 0

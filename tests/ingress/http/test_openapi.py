@@ -71,7 +71,7 @@ def test_the_fields_are_those_of_the_contract() -> None:
     assert set(draft["required"]) == {"from", "to"}
     assert set(draft["properties"]) == {
         *("from", "to", "text", "data", "udh", "encoding", "transliterate", "validity", "send_at"),
-        *("receipt", "priority", "flash", "client_ref", "tags"),
+        *("receipt", "priority", "flash", "client_ref", "tags", "params"),
     }
     names = {each["name"] for each in DOCUMENT["paths"]["/v1/messages"]["get"]["parameters"]}
     assert names == {"to", "from", "status", "since", "until", "direction", "limit", "cursor"}

@@ -6,14 +6,16 @@ answer does not need.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Final
 
 import structlog
 
 from septet.ingress.http.listener import Receive, Scope, Send
-from septet.ingress.http.operations import Answer, Operations, Request, problem_answer
+from septet.ingress.http.operations import Answer, Headers, Operations, Request, problem_answer
 from septet.ingress.http.problems import Problem, Refused, problem
 from septet.ingress.http.routes import RESERVED, ROUTES, Route, Router
 from septet.ingress.http.service import Principal, Service
@@ -77,6 +79,9 @@ class Application:
             log.exception("http.internal_error", method=scope["method"], path=scope["path"])
             status, headers, body = problem_answer(problem("internal_error"))
         self.answers[status] += 1
+        if not isinstance(body, bytes):
+            await _stream(status, headers, body, scope["method"] == "HEAD", receive, send)
+            return
         headers = [*headers, (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -147,6 +152,29 @@ class Application:
 
     def _too_large(self) -> Problem:
         return problem("body_too_large", f"The body has more than {self._max_body} octets")
+
+
+async def _stream(
+    status: int, headers: Headers, chunks: AsyncGenerator[bytes, None], empty: bool, receive: Receive, send: Send
+) -> None:
+    """Sends what comes for as long as somebody reads; a chunk of nothing only looks whether somebody still does."""
+    gone = asyncio.ensure_future(_disconnected(receive))
+    try:
+        async with contextlib.aclosing(chunks):
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            async for chunk in chunks:
+                if empty or gone.done():
+                    break
+                if chunk:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    finally:
+        gone.cancel()
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _is_json(media_type: bytes) -> bool:

@@ -51,6 +51,8 @@ class LinkView(Struct, frozen=True):
 
     id: Annotated[str, Meta(description="Its number among the carrier's binds, from 0.")]
     state: Annotated[str, Meta(description="down, connected or bound.")]
+    address: Annotated[str | None, Meta(description="HOST:PORT it is connected to; null while it is down.")]
+    tls: Annotated[str | None, Meta(description="Version of TLS; null without.")]
 
 
 class CarrierView(Struct, frozen=True):

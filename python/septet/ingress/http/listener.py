@@ -12,6 +12,7 @@ import contextlib
 import functools
 import http
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias, cast
 
@@ -202,8 +203,9 @@ def parse_listen(listen: str) -> tuple[str, int]:
 class Listener:
     """An ASGI application behind a socket, on the loop that runs `start`."""
 
-    def __init__(self, app: App, listen: str, limits: Limits | None = None) -> None:
+    def __init__(self, app: App, listen: str, limits: Limits | None = None, tls: ssl.SSLContext | None = None) -> None:
         self._app = app
+        self._tls = tls
         self._limits = limits or Limits()
         self.host, self._port = parse_listen(listen)
         self._server: uvicorn.Server | None = None
@@ -233,6 +235,7 @@ class Listener:
             timeout_keep_alive=self._limits.idle_seconds,
         )
         config.load()
+        config.ssl = self._tls
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)
         await server.on_tick(0)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncGenerator, Mapping
 from hashlib import blake2b
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -16,16 +17,19 @@ from septet.ingress.http.bodies import AnalyzeRequest, Cancelled, State
 from septet.ingress.http.docs import render
 from septet.ingress.http.openapi import document
 from septet.ingress.http.problems import Problem, Refused, problem
-from septet.ingress.http.service import Idempotency, Principal, Query, Service
+from septet.ingress.http.service import Idempotency, Principal, Query, Service, TraceQuery
 from septet.message import Draft
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
-Answer: TypeAlias = tuple[int, Headers, bytes]
+Answer: TypeAlias = tuple[int, Headers, bytes | AsyncGenerator[bytes, None]]
+
+T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
 _decode_analyze = msgspec.json.Decoder(AnalyzeRequest).decode
 
 _JSON: Final = (b"content-type", b"application/json")
+_LINES: Final = (b"content-type", b"application/x-ndjson")
 _PROBLEM: Final = (b"content-type", problems.CONTENT_TYPE)
 _HTML: Final[Headers] = [
     (b"content-type", b"text/html; charset=utf-8"),
@@ -112,7 +116,7 @@ class Operations:
 
     async def list_messages(self, request: Request) -> Answer:
         """A page of messages."""
-        page = await self._service.messages(request.scope, _query(request.query_string))
+        page = await self._service.messages(request.scope, _query(request.query_string, Query))
         return json_answer(200, {"messages": page.items, "cursor": page.cursor})
 
     async def get_message(self, request: Request) -> Answer:
@@ -135,6 +139,16 @@ class Operations:
     async def list_carriers(self, _request: Request) -> Answer:
         """All carriers."""
         return json_answer(200, {"carriers": self._service.carriers()})
+
+    async def trace(self, request: Request) -> Answer:
+        """What passes over sessions, as it passes."""
+        query = _query(request.query_string, TraceQuery)
+        if (query.link is None) == (query.account is None):
+            raise Refused(problems.invalid("link", "Name a link or an account"))
+        lines = self._service.trace(query)
+        # Nothing is answered before it is known that there is something to watch.
+        first = await anext(lines)
+        return 200, [_LINES], _chained(first, lines)
 
     async def analyze(self, request: Request) -> Answer:
         """A dry run of the codec."""
@@ -186,7 +200,14 @@ def _typed(decode: Any, body: bytes) -> Any:
         raise Refused(problem("bad_json", str(error))) from None
 
 
-def _query(query_string: bytes) -> Query:
+async def _chained(first: bytes, lines: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with contextlib.aclosing(lines):
+        yield first
+        async for line in lines:
+            yield line
+
+
+def _query(query_string: bytes, kind: type[T]) -> T:
     """The filters of a list. A + that was meant as one arrives as a blank, and is put right."""
     try:
         pairs = parse_qsl(query_string.decode("ascii"), max_num_fields=32, errors="strict")
@@ -200,6 +221,6 @@ def _query(query_string: bytes) -> Query:
             value = value.replace(" ", "+")  # noqa: PLW2901
         values[name] = value
     try:
-        return msgspec.convert(values, Query, strict=False)
+        return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
         raise Refused(problems.from_validation(error)) from None

@@ -17,7 +17,7 @@ from septet.ingress.http.bodies import (
     MessageList,
     State,
 )
-from septet.ingress.http.service import Query
+from septet.ingress.http.service import Query, TraceQuery
 from septet.message import Accepted, Draft, MessageView
 
 Method: TypeAlias = Literal["GET", "POST", "DELETE", "PUT", "PATCH"]
@@ -100,6 +100,16 @@ ROUTES: Final[tuple[Route, ...]] = (
         handler="list_carriers",
         access="admin",
         answer=(Carriers,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/trace",
+        summary="What passes over the sessions of a link or an account, decoded, a JSON object a line, until you leave",
+        handler="trace",
+        access="admin",
+        query=TraceQuery,
+        answer="application/x-ndjson",
+        problems=("invalid_field", "not_found", "overloaded"),
     ),
     Route(
         method="POST",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 
 from septet.ingress.http.app import Application
@@ -13,6 +14,7 @@ class HttpServer:
     """The HTTP API of a service, on the loop that runs `start`.
 
     `listen` is `"HOST:PORT"`; port 0 takes a free one, which `port` then tells. `max_body` is in octets.
+    With `tls` it speaks HTTPS, and nothing else.
     """
 
     def __init__(
@@ -22,9 +24,10 @@ class HttpServer:
         *,
         max_body: int = 2 << 20,
         limits: Limits | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._application = Application(service, max_body=max_body)
-        self._listener = Listener(self._application, listen, limits)
+        self._listener = Listener(self._application, listen, limits, tls)
 
     @property
     def answers(self) -> Mapping[int, int]:

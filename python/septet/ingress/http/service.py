@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Protocol
 
@@ -42,6 +42,14 @@ class Query(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
     direction: Direction | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 50
     cursor: Annotated[str, Meta(max_length=256)] | None = None
+
+
+class TraceQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose sessions to watch: an `account`'s, or those of a `link`: a carrier's id, or one link as in `north/0`."""
+
+    link: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
+    account: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
+    reveal: Annotated[bool, Meta(description="Show texts and numbers.")] = False
 
 
 class Page(Struct, frozen=True):
@@ -85,6 +93,13 @@ class Service(Protocol):
 
     def carriers(self) -> list[dict[str, Any]]:
         """Link states, queues and windows."""
+        ...
+
+    def trace(self, query: TraceQuery) -> AsyncGenerator[bytes, None]:
+        """Lines of JSON as PDUs pass, until it is closed; b"" now and then where nothing does.
+
+        It begins with its first line, or with `Refused`.
+        """
         ...
 
     def not_ready(self) -> list[str]:

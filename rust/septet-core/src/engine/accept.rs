@@ -3,19 +3,22 @@
 use std::borrow::Cow;
 
 use super::envelope::{Address, Draft, Envelope, flag};
+use super::given::{as_written, dest_of};
 use super::id::Id;
 use super::journal::{Answer, Effect, Kind};
 use super::ledger::{Handle, Live};
 use super::message::{Mt, Status};
+use super::quirks::vendor;
+use super::shape;
 use super::tables::{Route, digits};
 use super::tally::Direction;
 use super::wire::Put;
 use super::{Engine, NOBODY};
 use crate::clock::{Micros, WallMs};
-use crate::smpp::sm::Sm;
+use crate::smpp::sm::{INTERMEDIATE, Sm};
 use crate::smpp::{command, status, time, tlv};
 use crate::text::coding::{Alphabet, DataCoding};
-use crate::text::{self, Choice, Encoding, SegmentOptions};
+use crate::text::{self, Choice, Encoding, SegmentOptions, Segments};
 
 /// Why a message is not taken, for both protocols.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +34,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(code: &'static str, status: u32, field: &'static str, detail: impl Into<String>) -> Self {
+    pub(super) fn new(code: &'static str, status: u32, field: &'static str, detail: impl Into<String>) -> Self {
         Self { code, status, field, detail: detail.into() }
     }
 }
@@ -67,6 +70,8 @@ pub struct Post<'a> {
     pub client_ref: &'a str,
     /// The caller's tags, joined by U+001F.
     pub tags: &'a str,
+    /// Values for TLVs of the carrier's own, by name.
+    pub params: &'a [(String, String)],
 }
 
 /// A message that was taken; durable once the open page is.
@@ -88,12 +93,6 @@ pub(super) struct Arrival {
     envelope: Envelope,
 }
 
-/// Octets of user data in one short message (3GPP TS 23.040 §9.2.3.16): 140, or 160 unpacked septets.
-fn capacity(data_coding: u8) -> usize {
-    let septets = data_coding == 0 || data_coding & 0xF4 == 0xF0 || data_coding & 0xFC == 0x10;
-    if septets { 160 } else { 140 }
-}
-
 const fn number_of(encoding: Encoding) -> u8 {
     match encoding {
         Encoding::Gsm7 => 0,
@@ -107,7 +106,10 @@ impl Engine {
     /// Reads a submit_sm into an envelope without id or order; nothing is taken yet.
     pub(super) fn arrive(&mut self, account: u16, sequence: u32, sm: &Sm<'_>, now: Micros) -> Result<Arrival, Refusal> {
         let wall = self.wall(now);
-        let carrier = self.check(account, sm.source.addr, sm.dest.addr)?;
+        let quirks = &self.tables.config.accounts[account as usize].quirks;
+        let (from, to) = (self.source_of(quirks, &sm.source), dest_of(quirks, &sm.dest));
+        let (from, to) = (from.address(), to.address());
+        let carrier = self.check(account, from.addr, to.addr)?;
         let bad_time = |code, status, field| move || Refusal::new(code, status, field, "not a time of SMPP 3.4 §7.1.1");
         let expires = match sm.validity {
             b"" => wall + self.tables.config.limits.validity_ms,
@@ -131,27 +133,37 @@ impl Engine {
             1 => flag::RECEIPT | flag::TELL_SUCCESS | flag::TELL_FAILURE,
             2 => flag::RECEIPT | flag::TELL_FAILURE,
             3 => flag::RECEIPT | flag::TELL_SUCCESS,
+            // Who asks for notifications alone is told nothing of the end.
+            _ if sm.registered & INTERMEDIATE != 0 => flag::RECEIPT,
             _ => 0,
         };
         if !sm.validity.is_empty() {
             flags |= flag::VALIDITY;
         }
-        let payload = sm.payload();
+        let (payload, data_coding) = quirks.read(sm);
         let udhi = sm.esm_class & 0x40 != 0;
         let sar = sm.tlvs.get(tlv::SAR_TOTAL_SEGMENTS).is_some();
-        let single = udhi || sar || payload.len() <= capacity(sm.data_coding);
+        let table = &self.carrier_table(carrier).quirks;
+        let foreign = !udhi && !sar && !table.coding.is_plain() && shape::is_foreign(table, &payload, data_coding);
+        let single = udhi || sar || !foreign && payload.len() <= shape::capacity(data_coding);
         if single && payload.len() > 254 {
             let detail = "a part made by the sender has at most 254 octets";
             return Err(Refusal::new("bad_length", status::ESME_RINVMSGLEN, "text", detail));
         }
         let mut esm_class = sm.esm_class;
+        let (mut data_coding, mut encoding) = (data_coding, encoding_of(data_coding));
         let parts = if single {
-            vec![Cow::Borrowed(payload)]
+            vec![payload]
         } else {
-            flags |= flag::SEGMENTED | flag::OWN_REFERENCE;
-            esm_class |= 0x40;
-            let made = split(payload, sm.data_coding, self.reference(sm.dest.addr))?;
-            made.into_iter().map(Cow::Owned).collect()
+            let wanted = table.long_text;
+            let options = shape::options(wanted, self.reference(to.addr));
+            let made = split(&payload, data_coding, foreign, options)?;
+            flags |= flag::SEGMENTED | shape::flags(wanted, &made);
+            esm_class |= if made.udhi { 0x40 } else { 0 };
+            if foreign {
+                (data_coding, encoding) = (made.data_coding, 1);
+            }
+            made.parts.into_iter().map(|part| Cow::Owned(part.octets)).collect()
         };
         let tlvs = travelling(sm);
         let draft = Draft {
@@ -163,11 +175,11 @@ impl Engine {
             protocol_id: sm.protocol_id,
             priority: sm.priority,
             registered: sm.registered,
-            data_coding: sm.data_coding,
-            encoding: encoding_of(sm.data_coding),
+            data_coding,
+            encoding,
             account: self.tables.config.accounts[account as usize].id.as_bytes(),
-            from: Address { ton: sm.source.ton, npi: sm.source.npi, addr: sm.source.addr },
-            to: Address { ton: sm.dest.ton, npi: sm.dest.npi, addr: sm.dest.addr },
+            from,
+            to,
             service_type: sm.service_type,
             tlvs: &tlvs,
             ..Draft::default()
@@ -242,8 +254,12 @@ impl Engine {
 
     /// Takes a message from the API, or says why not.
     pub fn post(&mut self, account: u16, post: &Post<'_>, now: Micros) -> Result<Posted, Refusal> {
-        let (from, to) = (post.from.as_bytes(), post.to.as_bytes());
-        let checked = self.check(account, from, to);
+        let quirks = &self.tables.config.accounts[account as usize].quirks;
+        let (from, to) = (address(post.from.as_bytes()), address(post.to.as_bytes()));
+        let anew = (self.source_of(quirks, &as_written(from, post.from)), dest_of(quirks, &as_written(to, post.to)));
+        let from = anew.0.anew().unwrap_or(from);
+        let to = anew.1.anew().unwrap_or(to);
+        let checked = self.check(account, from.addr, to.addr);
         let carrier = checked.inspect_err(|refusal| self.tally_refused(account, refusal))?;
         if !self.has_room() {
             *self.tally.blocked.entry("node_full").or_default() += 1;
@@ -259,7 +275,7 @@ impl Engine {
             flags |= flag::RECEIPT | flag::TELL_SUCCESS;
         }
         flags |= flag::TELL_FAILURE;
-        self.compose(account, carrier, address(from), address(to), post, flags, now)
+        self.compose(account, carrier, from, to, post, flags, now)
     }
 
     /// Encodes, segments and takes in a message of the API or of the node's own.
@@ -274,12 +290,14 @@ impl Engine {
         mut flags: u16,
         now: Micros,
     ) -> Result<Posted, Refusal> {
-        let options = SegmentOptions {
-            encoding: post.encoding,
-            reference: u16::from(self.reference(to.addr)),
-            transliterate: post.transliterate,
-            ..SegmentOptions::default()
-        };
+        let reference = self.reference(to.addr);
+        let table = &self.carrier_table(carrier).quirks;
+        let (wanted, params) = (table.long_text, self.params(table, post.params)?);
+        let mut options = shape::options(wanted, reference);
+        (options.encoding, options.transliterate) = (post.encoding, post.transliterate);
+        if options.encoding == Choice::Auto && post.text.is_some_and(|text| !table.coding.has(text)) {
+            options.encoding = Choice::Ucs2;
+        }
         let segments = match post.text {
             Some(text) => text::segment(text, &options),
             None => text::segment_binary(post.data, post.udh, 4, &options),
@@ -289,8 +307,11 @@ impl Engine {
             Refusal { code: e.code, status: status::ESME_RINVMSGLEN, field, detail: e.message }
         };
         let segments = segments.map_err(refuse)?;
-        if segments.parts.len() > 1 && post.udh.is_empty() {
-            flags |= flag::OWN_REFERENCE;
+        if post.udh.is_empty() {
+            flags |= shape::flags(wanted, &segments);
+        }
+        if !params.is_empty() {
+            flags |= flag::PARAMS;
         }
         let wall = self.wall(now);
         if post.validity_ms > 0 {
@@ -318,6 +339,7 @@ impl Engine {
             to,
             client_ref: post.client_ref.as_bytes(),
             tags: post.tags.as_bytes(),
+            tlvs: &params,
             ..Draft::default()
         };
         let envelope = Envelope::build(&draft, segments.parts.iter().map(|p| p.octets.as_slice()));
@@ -392,13 +414,13 @@ impl Engine {
     }
 
     /// The next concatenation reference towards a destination: neighbours differ.
-    fn reference(&mut self, to: &[u8]) -> u8 {
+    fn reference(&mut self, to: &[u8]) -> u16 {
         let place = self.pair(NOBODY, to) as usize % self.references.len();
         self.references[place] = self.references[place].wrapping_add(1);
         self.references[place]
     }
 
-    pub(super) fn fresh_reference(&mut self, handle: Handle) -> Option<u8> {
+    pub(super) fn fresh_reference(&mut self, handle: Handle) -> Option<u16> {
         let to = self.ledger.mt(handle)?.env.to().addr.to_vec();
         Some(self.reference(&to))
     }
@@ -443,29 +465,26 @@ fn encoding_of(data_coding: u8) -> u8 {
     }
 }
 
-/// TLVs that go on to the carrier; the text itself does not, since the node has it as parts.
+/// TLVs that go on to the carrier; the text itself does not, since the node has it as parts, nor the tag that it keeps
+/// for itself.
 fn travelling(sm: &Sm<'_>) -> Vec<u8> {
     let mut out = Vec::new();
-    for (tag, value) in sm.tlvs.iter().filter(|(tag, _)| *tag != tlv::MESSAGE_PAYLOAD) {
+    for (tag, value) in sm.tlvs.iter().filter(|(tag, _)| !matches!(*tag, tlv::MESSAGE_PAYLOAD | vendor::PARAM)) {
         tlv::put(&mut out, tag, value);
     }
     out
 }
 
-/// Cuts a long text of an ESME into parts in the coding it came in.
-fn split(payload: &[u8], data_coding: u8, reference: u8) -> Result<Vec<Vec<u8>>, Refusal> {
+/// Cuts a long text of an ESME into parts in the coding it came in, or in UCS-2 where its carrier cannot write it.
+fn split(payload: &[u8], data_coding: u8, foreign: bool, mut options: SegmentOptions) -> Result<Segments, Refusal> {
     let refuse = |e: crate::Error| Refusal::new("bad_length", status::ESME_RINVMSGLEN, "text", e.message);
-    let mut options = SegmentOptions { reference: u16::from(reference), ..SegmentOptions::default() };
     options.encoding = match encoding_of(data_coding) {
+        0 if foreign => Choice::Ucs2,
         0 => Choice::Gsm7,
         1 => Choice::Ucs2,
         2 => Choice::Latin1,
-        _ => {
-            let made = text::segment_binary(payload, b"", data_coding, &options).map_err(refuse)?;
-            return Ok(made.parts.into_iter().map(|p| p.octets).collect());
-        }
+        _ => return text::segment_binary(payload, b"", data_coding, &options).map_err(refuse),
     };
     let text = text::decode(payload, data_coding, b"", false, text::DefaultAlphabet::Gsm7);
-    let made = text::segment(&text.map_err(refuse)?, &options).map_err(refuse)?;
-    Ok(made.parts.into_iter().map(|p| p.octets).collect())
+    text::segment(&text.map_err(refuse)?, &options).map_err(refuse)
 }

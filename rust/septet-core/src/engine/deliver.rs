@@ -2,10 +2,12 @@
 
 use std::cmp::Reverse;
 
-use super::envelope::flag;
+use super::envelope::{Address, flag};
 use super::journal::Kind;
 use super::ledger::{Handle, Live};
-use super::message::{Mo, Mt, Status, tell};
+use super::message::{Event, Inbound, Mo, Mt, Status, tell};
+use super::quirks::{AccountQuirks, Style, append_nul};
+use super::shape::Written;
 use super::tally::Direction;
 use super::view::{self, View};
 use super::wire::Put;
@@ -13,9 +15,10 @@ use super::{Engine, NOBODY, Wake};
 use crate::clock::{Micros, SECOND, WallMs};
 use crate::smpp::command;
 use crate::smpp::receipt::{self, State};
-use crate::smpp::sm::{Addr, Sm};
+use crate::smpp::sm::{Sm, TYPE_INTERMEDIATE, TYPE_RECEIPT};
 use crate::smpp::status::{self, Class};
 use crate::smpp::tlv::{self, Tlvs};
+use crate::text::gsm7;
 
 /// What a webhook is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +61,9 @@ impl Engine {
         let Some(desk) = self.desks.get_mut(account as usize) else {
             return;
         };
-        if fresh & (tell::SMPP | tell::MO_SMPP) != 0 {
-            desk.out.push_back(handle);
+        // Progress before the end, where both are new.
+        for bit in [tell::PROGRESS, tell::SMPP, tell::MO_SMPP].into_iter().filter(|bit| fresh & bit != 0) {
+            desk.out.push_back((handle, bit));
             self.attention.accounts.insert(account);
         }
         for bit in (0..8).map(|n| 1 << n).filter(|bit| fresh & tell::HOOKS & bit != 0) {
@@ -82,7 +86,7 @@ impl Engine {
             };
             let session = &mut peer.session;
             while session.can_send(command::DELIVER_SM) && session.window_free() > 0 {
-                let Some(handle) = self.desks[account as usize].out.front().copied() else {
+                let Some((handle, bit)) = self.desks[account as usize].out.front().copied() else {
                     break;
                 };
                 let wall = self.wall(now);
@@ -94,18 +98,17 @@ impl Engine {
                         })
                         .is_ok()
                 };
+                let quirks = &self.tables.config.accounts[account as usize].quirks;
                 let (sent, whole) = if let Some(mt) = self.ledger.mt(handle) {
-                    let mut text = Vec::new();
-                    let mut tlvs = Vec::new();
-                    write_receipt(mt, wall, &mut text, &mut tlvs);
-                    if !session.takes_tlvs() {
-                        tlvs.clear();
-                    }
-                    let sent = send(session, 0, &receipt_sm(mt, &text, &tlvs));
+                    let note = Note::of(mt, bit, quirks, wall);
+                    let tlvs = if quirks.send_tlvs.allow(session.takes_tlvs()) { &note.tlvs[..] } else { &[] };
+                    let number = bit.trailing_zeros() as u8;
+                    let sent = note.send(mt, quirks, tlvs, |sm| send(session, number, sm));
                     (sent, sent)
                 } else if let Some(mo) = self.ledger.mo_mut(handle) {
                     let index = mo.sent_parts;
-                    let sent = mo.parts.get(index as usize).is_some_and(|part| send(session, index, &mo_sm(part)));
+                    let part = mo.parts.get(index as usize);
+                    let sent = part.is_some_and(|part| send_part(part, quirks, |sm| send(session, index, sm)));
                     mo.sent_parts += u8::from(sent);
                     (sent, mo.sent_parts as usize >= mo.parts.len())
                 } else {
@@ -128,7 +131,8 @@ impl Engine {
 
     /// An ESME has answered a deliver_sm.
     pub(super) fn taken(&mut self, token: u64, answer: u32, now: Micros) {
-        let (handle, _) = Handle::from_token(token);
+        let (handle, number) = Handle::from_token(token);
+        let bit = self.smpp_bit(handle, number);
         match status::class(answer) {
             Class::Ok => {
                 if let Some(mo) = self.ledger.mo_mut(handle) {
@@ -136,21 +140,21 @@ impl Engine {
                     if (mo.delivered_parts as usize) < mo.parts.len() {
                         return;
                     }
-                    self.told(handle, tell::MO_SMPP, true, now);
-                } else {
-                    self.told(handle, tell::SMPP, true, now);
                 }
+                self.told(handle, bit, true, now);
             }
             // An ESME cannot be told twice that it does not want something.
-            Class::Permanent => {
-                self.told(handle, tell::SMPP, false, now);
-                self.told(handle, tell::MO_SMPP, false, now);
-            }
-            _ => self.tell_later(handle, now),
+            Class::Permanent => self.told(handle, bit, false, now),
+            _ => self.tell_later(handle, bit, now),
         }
     }
 
-    fn tell_later(&mut self, handle: Handle, now: Micros) {
+    /// What a deliver_sm told: the token of an MT's names the bit, that of an MO's the part.
+    fn smpp_bit(&self, handle: Handle, number: u8) -> u8 {
+        if self.ledger.mt(handle).is_some() { 1u8.checked_shl(number.into()).unwrap_or(0) } else { tell::MO_SMPP }
+    }
+
+    fn tell_later(&mut self, handle: Handle, bit: u8, now: Micros) {
         let tries = match self.ledger.live(handle) {
             Some(Live::Mt(mt)) => mt.told,
             Some(Live::Mo(mo)) => mo.told,
@@ -158,7 +162,7 @@ impl Engine {
         };
         if let Some(mt) = self.ledger.mt_mut(handle) {
             mt.told = tries.saturating_add(1);
-            mt.offered &= !tell::SMPP;
+            mt.offered &= !bit;
         } else if let Some(mo) = self.ledger.mo_mut(handle) {
             mo.told = tries.saturating_add(1);
             mo.offered &= !tell::MO_SMPP;
@@ -171,7 +175,9 @@ impl Engine {
     }
 
     /// The session is gone before it answered: the next one gets it, before what came later.
-    pub(super) fn untold(&mut self, handle: Handle, account: u16) {
+    pub(super) fn untold(&mut self, token: u64, account: u16) {
+        let (handle, number) = Handle::from_token(token);
+        let bit = self.smpp_bit(handle, number);
         if let Some(mo) = self.ledger.mo_mut(handle) {
             if mo.sent_parts == 0 {
                 return;
@@ -185,7 +191,7 @@ impl Engine {
         } else if self.ledger.mt(handle).is_none() {
             return;
         }
-        self.desks[account as usize].out.push_front(handle);
+        self.desks[account as usize].out.push_front((handle, bit));
     }
 
     /// Takes events for the webhook of an account; each must come back through [`Engine::hook_done`].
@@ -284,7 +290,7 @@ fn mo_kind(mo: &Mo, bit: u8) -> HookKind {
     }
 }
 
-const fn state_of(status: Status) -> State {
+pub(super) const fn state_of(status: Status) -> State {
     match status {
         Status::Delivered => State::Delivered,
         Status::Expired => State::Expired,
@@ -295,47 +301,98 @@ const fn state_of(status: Status) -> State {
     }
 }
 
-/// The receipt in the classic form of SMPP 3.4 appendix B, and as TLVs.
-fn write_receipt(mt: &Mt, wall: WallMs, text: &mut Vec<u8>, tlvs: &mut Vec<u8>) {
-    let id = mt.env.id().encode();
-    let state = state_of(mt.status);
-    let parts = u16::from(mt.env.parts());
-    let delivered = if state == State::Delivered { parts } else { 0 };
-    let done = mt.events.last().map_or(wall, |e| e.at);
-    let error = format!("{:03}", mt.error % 1000);
-    let start = view::text_of_mt(mt).unwrap_or_default();
-    let start: String = start.chars().filter(char::is_ascii).take(20).collect();
-    receipt::write_text(text, &id, state, error.as_bytes(), mt.env.created(), done, start.as_bytes(), parts, delivered);
-    let mut terminated = id.to_vec();
-    terminated.push(0);
-    tlv::put(tlvs, tlv::RECEIPTED_MESSAGE_ID, &terminated);
-    tlv::put(tlvs, tlv::MESSAGE_STATE, &[state.message_state()]);
-    if let Some(reference) = Tlvs::new(mt.env.tlvs()).get(tlv::USER_MESSAGE_REFERENCE) {
-        tlv::put(tlvs, tlv::USER_MESSAGE_REFERENCE, reference);
+/// A receipt or notification for an ESME: in the classic form of SMPP 3.4 appendix B, and as TLVs.
+struct Note {
+    text: Vec<u8>,
+    data_coding: u8,
+    tlvs: Vec<u8>,
+    esm_class: u8,
+}
+
+impl Note {
+    fn of(mt: &Mt, bit: u8, quirks: &AccountQuirks, wall: WallMs) -> Self {
+        let id = mt.env.id().encode();
+        let open = |event: &&Event| event.receipt.is_some_and(|state| !state.is_final());
+        let news = if bit == tell::PROGRESS { mt.events.iter().rev().find(open) } else { mt.events.last() };
+        let (state, esm_class) = match news.and_then(|event| event.receipt).filter(|_| bit == tell::PROGRESS) {
+            Some(state) => (state, TYPE_INTERMEDIATE),
+            None => (state_of(mt.status), TYPE_RECEIPT),
+        };
+        let parts = if mt.env.has(flag::PAYLOAD) { 1 } else { u16::from(mt.env.parts()) };
+        let cause = mt.cause.as_deref();
+        let number = format!("{:03}", mt.error % 1000);
+        // What the carrier wrote, if it is a word that a receipt's reader can take for one.
+        let own =
+            cause.map(|cause| &cause.err[..]).filter(|err| !err.is_empty() && err.iter().all(u8::is_ascii_graphic));
+        let start: String = view::text_of_mt(mt).unwrap_or_default().chars().take(20).collect();
+        let plain = || start.bytes().filter(u8::is_ascii_alphanumeric).collect();
+        let start = gsm7::encode(&start).unwrap_or_else(|_| plain());
+        let mut text = Vec::new();
+        let form = receipt::Form {
+            id: &id,
+            state,
+            err: own.unwrap_or(number.as_bytes()),
+            submit: mt.env.created(),
+            done: news.map_or(wall, |event| event.at),
+            text: &start,
+            sub: parts,
+            dlvrd: if state == State::Delivered { parts } else { 0 },
+            seconds: quirks.receipt_seconds,
+        };
+        form.write(&mut text);
+        let (text, data_coding) = quirks.coding.write(&text, 0, false);
+        let mut text = text.into_owned();
+        if quirks.append_nul {
+            append_nul(&mut text, data_coding);
+        }
+        let mut tlvs = Vec::new();
+        let mut terminated = id.to_vec();
+        terminated.push(0);
+        tlv::put(&mut tlvs, tlv::RECEIPTED_MESSAGE_ID, &terminated);
+        tlv::put(&mut tlvs, tlv::MESSAGE_STATE, &[state.message_state()]);
+        if let Some(network) = cause.and_then(|cause| cause.network) {
+            tlv::put(&mut tlvs, tlv::NETWORK_ERROR_CODE, &network);
+        }
+        if let Some(reference) = Tlvs::new(mt.env.tlvs()).get(tlv::USER_MESSAGE_REFERENCE) {
+            tlv::put(&mut tlvs, tlv::USER_MESSAGE_REFERENCE, reference);
+        }
+        Self { text, data_coding, tlvs, esm_class }
+    }
+
+    fn send(&self, mt: &Mt, quirks: &AccountQuirks, tlvs: &[u8], write: impl FnOnce(&Sm<'_>) -> bool) -> bool {
+        debug_assert!(mt.env.has(flag::VIA_SMPP));
+        let (from, to) = (mt.env.from(), mt.env.to());
+        let (source, dest) = (styled(&quirks.style, to), styled(&quirks.style, from));
+        write(&Sm {
+            source: source.addr((None, None)),
+            dest: dest.addr((None, None)),
+            esm_class: self.esm_class,
+            data_coding: self.data_coding,
+            short_message: &self.text,
+            tlvs: Tlvs::new(tlvs),
+            ..Sm::default()
+        })
     }
 }
 
-fn receipt_sm<'a>(mt: &'a Mt, text: &'a [u8], tlvs: &'a [u8]) -> Sm<'a> {
-    debug_assert!(mt.env.has(flag::VIA_SMPP));
-    let (from, to) = (mt.env.from(), mt.env.to());
-    Sm {
-        service_type: b"",
-        source: Addr { ton: to.ton, npi: to.npi, addr: to.addr },
-        dest: Addr { ton: from.ton, npi: from.npi, addr: from.addr },
-        esm_class: 0x04,
-        short_message: text,
-        tlvs: Tlvs::new(tlvs),
-        ..Sm::default()
-    }
+fn styled<'a>(style: &Style, at: Address<'a>) -> Written<'a> {
+    style.write(at.ton, at.npi, at.addr).map_or(Written::Same(at), Written::Anew)
 }
 
-fn mo_sm(part: &super::message::Inbound) -> Sm<'_> {
-    Sm {
-        source: Addr { ton: part.from.0, npi: part.from.1, addr: &part.from.2 },
-        dest: Addr { ton: part.to.0, npi: part.to.1, addr: &part.to.2 },
+/// Gives a part of an MO as its account wants it.
+fn send_part(part: &Inbound, quirks: &AccountQuirks, write: impl FnOnce(&Sm<'_>) -> bool) -> bool {
+    let [source, dest] =
+        [&part.from, &part.to].map(|(ton, npi, addr)| styled(&quirks.style, Address { ton: *ton, npi: *npi, addr }));
+    let (mut body, data_coding) = quirks.coding.write(&part.octets, part.data_coding, part.esm_class & 0x40 != 0);
+    if quirks.append_nul {
+        append_nul(body.to_mut(), data_coding);
+    }
+    write(&Sm {
+        source: source.addr((None, None)),
+        dest: dest.addr((None, None)),
         esm_class: part.esm_class & 0xC0,
-        data_coding: part.data_coding,
-        short_message: &part.octets,
+        data_coding,
+        short_message: &body,
         ..Sm::default()
-    }
+    })
 }

@@ -30,12 +30,20 @@ pub mod flag {
     pub const TELL_SUCCESS: u16 = 16;
     /// The sender wants to hear of failure.
     pub const TELL_FAILURE: u16 = 32;
-    /// Each part begins with a concatenation element of the node's own, with an 8-bit reference.
+    /// Each part begins with a concatenation element of the node's own, with an 8-bit reference unless a flag says otherwise.
     pub const OWN_REFERENCE: u16 = 64;
     /// Its sender set its validity: the carrier is told what is left of it.
     pub const VALIDITY: u16 = 256;
     /// The node wrote it: an answer to an MO. Nobody is told.
     pub const VIA_NODE: u16 = 128;
+    /// With OWN_REFERENCE: it has 16 bits.
+    pub const WIDE: u16 = 512;
+    /// With OWN_REFERENCE: the element is written as the SAR TLVs.
+    pub const SAR: u16 = 1024;
+    /// One part, too long for a short message: it goes as message_payload.
+    pub const PAYLOAD: u16 = 2048;
+    /// Among its TLVs are values of the sender's for TLVs of the carrier's own.
+    pub const PARAMS: u16 = 4096;
 }
 
 /// An address on the wire: digits or letters, with its type and plan (SMPP 3.4 §5.2.5, §5.2.6).
@@ -232,6 +240,8 @@ impl Envelope {
         protocol_id: u8 = 51;
         /// SMPP priority_flag.
         priority: u8 = 52;
+        /// What the sender asked.
+        registered: u8 = 53;
         /// SMPP data_coding.
         data_coding: u8 = 54;
         /// The encoding as a number.
@@ -292,14 +302,17 @@ impl Envelope {
     }
 
     /// Gives every part another concatenation reference (only where the node made them: [`flag::OWN_REFERENCE`]).
-    pub fn set_reference(&mut self, reference: u8) {
+    pub fn set_reference(&mut self, reference: u16) {
         debug_assert!(self.has(flag::OWN_REFERENCE));
+        let [high, low] = reference.to_be_bytes();
         let mut at = HEADER + self.end(7);
         for index in 0..self.parts() as usize {
             let length = self.part_length(index);
-            if length > 3 {
-                // UDHL, IEI 00, IEDL 03, then the reference (3GPP TS 23.040 §9.2.3.24.1).
-                self.0[at + 3] = reference;
+            // UDHL, IEI 00, IEDL 03, then the reference (3GPP TS 23.040 §9.2.3.24.1), or IEI 08, IEDL 04 (§9.2.3.24.8).
+            match &mut self.0[at..at + length] {
+                [_, 0, 3, old, ..] => *old = low,
+                [_, 8, 4, old_high, old_low, ..] => (*old_high, *old_low) = (high, low),
+                _ => {}
             }
             at += length;
         }

@@ -5,21 +5,22 @@ use super::envelope::flag;
 use super::journal::{Effect, Kind};
 use super::ledger::{Handle, Live};
 use super::message::{Inbound, Mo, NOBODY, Part, Status, tell};
+use super::quirks::{Country, vendor, without_nul};
 use super::tables::{Verb, digits};
 use super::tally::Direction;
 use super::{Engine, keyed};
 use crate::clock::Micros;
 use crate::keywords::normalise;
 use crate::page::ConsentRow;
-use crate::smpp::receipt;
-use crate::smpp::sm::Sm;
+use crate::smpp::receipt::{self, Reading};
+use crate::smpp::sm::{Addr, Sm};
 use crate::smpp::tlv;
 use crate::text::reassemble::{Added, Key};
 use crate::text::{self, udh};
 
 /// What a text asked for.
 #[derive(Default)]
-struct Reading {
+struct Understood {
     account: Option<u16>,
     keyword: Option<u16>,
     /// 1 opted out, 2 opted in.
@@ -31,37 +32,54 @@ struct Reading {
 impl Engine {
     /// A deliver_sm or data_sm from a carrier. False: there is no room, the carrier shall try later.
     pub(super) fn came_in(&mut self, carrier: u16, sm: &Sm<'_>, now: Micros) -> bool {
-        if let Some(outcome) = receipt::from_sm(sm) {
-            return self.receipt(carrier, &outcome, now);
+        let mut scratch = Vec::new();
+        match receipt::read(sm, &self.carrier_table(carrier).quirks.dialect, &mut scratch) {
+            Reading::Message => {}
+            Reading::Receipt(outcome) => return self.receipt(carrier, &outcome, now),
+            Reading::Unreadable => return self.unreadable_receipt(carrier, now),
         }
         if !self.has_room_inbound() {
             return false;
         }
         let wall = self.wall(now);
+        let id = self.ids.next(wall);
         let int = |tag| sm.tlvs.int(tag).unwrap_or(0);
+        let quirks = &self.carrier_table(carrier).quirks;
+        let body = sm.payload();
+        let body = if quirks.strip_nul { without_nul(body, sm.data_coding) } else { body };
+        let (octets, data_coding) = quirks.coding.read(body, sm.data_coding, sm.has_udh(), false);
         let inbound = Inbound {
-            id: self.ids.next(wall),
+            id,
             at: wall,
             carrier: self.carrier_table(carrier).id.clone(),
-            from: (sm.source.ton, sm.source.npi, sm.source.addr.into()),
-            to: (sm.dest.ton, sm.dest.npi, sm.dest.addr.into()),
+            from: self.international(&quirks.country, &sm.source),
+            to: self.international(&quirks.country, &sm.dest),
             esm_class: sm.esm_class,
-            data_coding: sm.data_coding,
-            octets: sm.payload().into(),
+            data_coding,
+            octets: octets.into(),
             sar: (
                 int(tlv::SAR_MSG_REF_NUM) as u16,
                 int(tlv::SAR_TOTAL_SEGMENTS) as u8,
                 int(tlv::SAR_SEGMENT_SEQNUM) as u8,
             ),
+            named: vendor::known(&quirks.tlvs, &sm.tlvs).into(),
         };
         if concat(&inbound).is_none() {
             self.whole(vec![inbound], false, now);
             return true;
         }
-        self.journal.record(Kind::Part, |out| inbound.put(out));
+        self.journal.record(Kind::Part, |out| inbound.put_alone(out));
         let handle = self.house_part(inbound);
         self.gather(handle, now);
         true
+    }
+
+    /// An address in its international form, unless it is one of our own as it stands.
+    fn international(&self, country: &Country, at: &Addr<'_>) -> (u8, u8, Box<[u8]>) {
+        match country.international(at.ton, at.addr) {
+            Some(anew) if self.tables.number(at.addr).is_none() => (anew.ton, anew.npi, anew.addr().into()),
+            _ => (at.ton, at.npi, at.addr.into()),
+        }
     }
 
     pub(super) fn house_part(&mut self, inbound: Inbound) -> Handle {
@@ -110,15 +128,15 @@ impl Engine {
         let wall = self.wall(now);
         let first = &parts[0];
         let carrier = self.tables.carrier(&first.carrier).unwrap_or(0);
-        let text = decoded(&parts, self.carrier_table(carrier).alphabet);
+        let text = decoded(&parts, self.carrier_table(carrier).quirks.coding.alphabet);
         let number = self.tables.number(&first.to.2);
         let contact = first.from.2.clone();
         let reading = match (number, &text) {
             (Some(number), Some(text)) => self.read(number, &contact, text, wall),
             (Some(number), None) => {
-                Reading { account: self.tables.config.numbers[number as usize].account, ..Reading::default() }
+                Understood { account: self.tables.config.numbers[number as usize].account, ..Understood::default() }
             }
-            (None, _) => Reading::default(),
+            (None, _) => Understood::default(),
         };
         let rule = reading.keyword.map(|k| &self.tables.config.keywords[k as usize]);
         let account = reading.account.map(|a| &self.tables.config.accounts[a as usize]);
@@ -174,12 +192,12 @@ impl Engine {
     }
 
     /// Consent words win over keywords; a keyword wins over the word for help.
-    fn read(&mut self, number: u16, contact: &[u8], text: &str, wall: u64) -> Reading {
+    fn read(&mut self, number: u16, contact: &[u8], text: &str, wall: u64) -> Understood {
         let table = &self.tables.config.numbers[number as usize];
         let normal = normalise(text);
         let own = digits(table.address.as_bytes());
         let person = digits(contact);
-        let mut reading = Reading { account: table.account, ..Reading::default() };
+        let mut reading = Understood { account: table.account, ..Understood::default() };
         let verb = self.tables.verb(&normal).filter(|_| table.node_optout);
         let out = self.consent.is_out(own, person);
         let reply = |text: &String, exempt| (!text.is_empty()).then(|| (text.clone(), exempt));

@@ -47,7 +47,7 @@ impl Consent {
 pub(super) struct Correlation {
     seed: u64,
     sent: IdMap<(Handle, u8)>,
-    held: IdMap<Handle>,
+    held: IdMap<Vec<Handle>>,
 }
 
 impl Correlation {
@@ -55,7 +55,7 @@ impl Correlation {
         Self { seed, sent: IdMap::default(), held: IdMap::default() }
     }
 
-    /// The id is kept as the carrier wrote it.
+    /// The id in the form in which the carrier's responses and receipts agree.
     pub(super) fn key(&self, carrier: u16, carrier_id: &[u8]) -> u128 {
         key(self.seed, &[&carrier.to_le_bytes(), carrier_id])
     }
@@ -76,10 +76,25 @@ impl Correlation {
     }
 
     pub(super) fn hold(&mut self, key: u128, handle: Handle) {
-        self.held.insert(key, handle);
+        self.held.entry(key).or_default().push(handle);
     }
 
-    pub(super) fn release(&mut self, key: u128) -> Option<Handle> {
-        if self.held.is_empty() { None } else { self.held.remove(&key) }
+    /// Receipts that wait for this id, oldest first.
+    pub(super) fn held(&self, key: u128) -> &[Handle] {
+        self.held.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Gives up one of them.
+    pub(super) fn drop_held(&mut self, key: u128, handle: Handle) {
+        if let Some(held) = self.held.get_mut(&key) {
+            held.retain(|other| *other != handle);
+            if held.is_empty() {
+                self.held.remove(&key);
+            }
+        }
+    }
+
+    pub(super) fn release(&mut self, key: u128) -> Vec<Handle> {
+        if self.held.is_empty() { Vec::new() } else { self.held.remove(&key).unwrap_or_default() }
     }
 }

@@ -214,7 +214,7 @@ mod tests {
     fn held(id: u128) -> Live {
         let state = crate::smpp::receipt::State::Delivered;
         let (carrier, carrier_id) = (String::new(), Box::default());
-        Live::Held(Box::new(Held { id: Id(id), at: 0, carrier, carrier_id, state, error: 0, home: 0 }))
+        Live::Held(Box::new(Held { id: Id(id), at: 0, carrier, carrier_id, state, error: 0, cause: None, home: 0 }))
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is alive: messages on their way, parts that wait for the rest, receipts that came too early.
 
+use super::cause::Cause;
 use super::envelope::Envelope;
 use super::id::Id;
 use super::wire::{Put, Take};
@@ -102,6 +103,8 @@ pub struct Event {
     pub part: u8,
     /// A command_status, or 0.
     pub code: u32,
+    /// The state that a receipt told.
+    pub receipt: Option<State>,
 }
 
 /// One segment of an MT.
@@ -141,6 +144,8 @@ pub mod tell {
     pub const MO_HOOK: u8 = 16;
     /// The webhook event `optout.created` or `optin.created`.
     pub const MO_CONSENT: u8 = 32;
+    /// An intermediate notification, as deliver_sm.
+    pub const PROGRESS: u8 = 64;
     /// All that go to webhooks.
     pub const HOOKS: u8 = HOOK_SUBMITTED | HOOK_FINAL | MO_HOOK | MO_CONSENT;
 }
@@ -162,6 +167,8 @@ pub struct Mt {
     pub attempts: u8,
     /// The last command_status that was not ESME_ROK, or the receipt's error.
     pub error: u32,
+    /// What its last receipt gave as the cause.
+    pub cause: Option<Box<Cause>>,
     /// Its segments.
     pub segments: Vec<Segment>,
     /// Its life so far, without its acceptance.
@@ -194,6 +201,7 @@ impl Mt {
             status,
             attempts: 0,
             error: 0,
+            cause: None,
             segments,
             events: Vec::new(),
             tell: 0,
@@ -216,7 +224,15 @@ impl Mt {
     /// Notes an event and the status it led to.
     pub fn note(&mut self, at: WallMs, status: Status, part: u8, code: u32) {
         self.status = status;
-        self.events.push(Event { at, status, part, code });
+        self.events.push(Event { at, status, part, code, receipt: None });
+    }
+
+    /// Notes a receipt and the status it led to.
+    pub fn note_receipt(&mut self, at: WallMs, status: Status, part: u8, code: u32, state: State) {
+        self.note(at, status, part, code);
+        if let Some(event) = self.events.last_mut() {
+            event.receipt = Some(state);
+        }
     }
 
     /// When it last changed.
@@ -245,6 +261,10 @@ impl Mt {
             out.put_u8(event.part);
             out.put_u32(event.code);
         }
+        for event in self.events.iter().take(u16::MAX as usize) {
+            out.put_u8(event.receipt.map_or(0, State::message_state));
+        }
+        Cause::put(self.cause.as_deref(), out);
     }
 
     /// Reads what [`Mt::put`] wrote; gives the carrier's id beside it.
@@ -259,7 +279,7 @@ impl Mt {
         mt.segments.clear();
         for _ in 0..from.u8()? {
             let stage = if from.u8()? == 1 { Stage::Taken } else { Stage::Waiting };
-            let receipt = State::from_message_state(from.u8()?);
+            let receipt = State::stored(from.u8()?);
             mt.segments.push(Segment { stage, receipt, carrier_id: from.bytes()?.into() });
         }
         if mt.segments.len() != parts {
@@ -268,8 +288,14 @@ impl Mt {
         for _ in 0..from.u16()? {
             let at = from.u64()?;
             let status = Status::take(from)?;
-            mt.events.push(Event { at, status, part: from.u8()?, code: from.u32()? });
+            mt.events.push(Event { at, status, part: from.u8()?, code: from.u32()?, receipt: None });
         }
+        if !from.is_empty() {
+            for event in &mut mt.events {
+                event.receipt = State::stored(from.u8()?);
+            }
+        }
+        mt.cause = Cause::take(from)?;
         Ok((mt, carrier))
     }
 }
@@ -295,9 +321,28 @@ pub struct Inbound {
     pub octets: Box<[u8]>,
     /// sar_msg_ref_num, sar_total_segments, sar_segment_seqnum, or zeros.
     pub sar: (u16, u8, u8),
+    /// TLVs of the carrier's own that have a name, as `quirks::vendor` keeps them.
+    pub named: Box<[u8]>,
 }
 
 impl Inbound {
+    /// The record of a part of its own.
+    pub(super) fn put_alone(&self, out: &mut Vec<u8>) {
+        self.put(out);
+        if !self.named.is_empty() {
+            out.put_bytes(&self.named);
+        }
+    }
+
+    /// Reads what [`Inbound::put_alone`] wrote.
+    pub(super) fn take_alone(from: &mut Take<'_>) -> Result<Self> {
+        let mut inbound = Self::take(from)?;
+        if !from.is_empty() {
+            inbound.named = from.bytes()?.into();
+        }
+        Ok(inbound)
+    }
+
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         out.put_u128(self.id.0);
         out.put_u64(self.at);
@@ -331,6 +376,7 @@ impl Inbound {
             data_coding: from.u8()?,
             octets: from.bytes()?.into(),
             sar: (from.u16()?, from.u8()?, from.u8()?),
+            named: Box::default(),
         })
     }
 }
@@ -397,6 +443,11 @@ impl Mo {
         for part in &self.parts {
             part.put(out);
         }
+        if self.parts.iter().any(|part| !part.named.is_empty()) {
+            for part in &self.parts {
+                out.put_bytes(&part.named);
+            }
+        }
     }
 
     pub(super) fn take(from: &mut Take<'_>) -> Result<Self> {
@@ -425,6 +476,11 @@ impl Mo {
         for _ in 0..from.u8()? {
             mo.parts.push(Inbound::take(from)?);
         }
+        if !from.is_empty() {
+            for part in &mut mo.parts {
+                part.named = from.bytes()?.into();
+            }
+        }
         Ok(mo)
     }
 }
@@ -444,11 +500,21 @@ pub struct Held {
     pub state: State,
     /// Its error as a number.
     pub error: u32,
+    /// The cause it gives.
+    pub cause: Option<Box<Cause>>,
     /// The journal page that holds it.
     pub home: u64,
 }
 
+/// A notification is early only for as long as a response may take; one that comes after the end belongs to nothing.
+const NOTIFICATION_TTL_MS: u64 = 600_000;
+
 impl Held {
+    /// How long it is kept, where a final receipt is kept for `ttl_ms`.
+    pub(super) fn ttl_ms(&self, ttl_ms: u64) -> u64 {
+        if self.state.is_final() { ttl_ms } else { ttl_ms.min(NOTIFICATION_TTL_MS) }
+    }
+
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         out.put_u128(self.id.0);
         out.put_u64(self.at);
@@ -456,6 +522,9 @@ impl Held {
         out.put_bytes(&self.carrier_id);
         out.put_u8(self.state.message_state());
         out.put_u32(self.error);
+        if self.cause.is_some() {
+            Cause::put(self.cause.as_deref(), out);
+        }
     }
 
     pub(super) fn take(from: &mut Take<'_>) -> Result<Self> {
@@ -466,6 +535,10 @@ impl Held {
         let number = from.u8()?;
         let state = State::from_message_state(number);
         let state = state.ok_or_else(|| Error::new("engine.bad_record", format!("no receipt state {number}")))?;
-        Ok(Self { id, at, carrier, carrier_id, state, error: from.u32()?, home: 0 })
+        let error = from.u32()?;
+        Ok(Self { id, at, carrier, carrier_id, state, error, cause: Cause::take(from)?, home: 0 })
     }
 }
+
+#[cfg(test)]
+mod tests;

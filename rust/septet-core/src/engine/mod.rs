@@ -9,9 +9,10 @@
 //! |---|---|
 //! | `tables` | policy as data: accounts, carriers, numbers, routes, keywords |
 //! | `peers` | sessions: ESMEs and carrier links, chunk in, octets out |
-//! | `accept` | an MT is admitted: consent, route, carrier, parts |
+//! | `accept`, `given` | an MT is admitted: consent, route, carrier, parts |
+//! | `quirks`, `shape` | what differs from link to link, and a message as its carrier wants it |
 //! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
-//! | `receipts` | a receipt finds its message, now or later |
+//! | `receipts`, `cause` | a receipt finds its message, now or later |
 //! | `inbound` | an MO: parts, consent words, keywords, replies |
 //! | `deliver` | receipts and MOs go to their account |
 //! | `settle` | a message ends: status, what to tell, folding into the log |
@@ -19,8 +20,10 @@
 //! | `view` | one message as the API shows it |
 
 mod accept;
+mod cause;
 mod deliver;
 mod envelope;
+mod given;
 mod id;
 mod inbound;
 mod journal;
@@ -29,9 +32,11 @@ mod ledger;
 mod message;
 mod peers;
 mod queue;
+pub mod quirks;
 mod receipts;
 mod replay;
 mod settle;
+mod shape;
 mod submit;
 pub mod tables;
 mod tally;
@@ -49,7 +54,7 @@ pub use deliver::{Hook, HookKind};
 pub use id::Id;
 pub use ledger::Handle;
 pub use message::{Event, NOBODY, Status};
-pub use peers::BindRequest;
+pub use peers::{BAD_STREAMS, BindRequest, MAX_PDU};
 pub use tally::{BOUNDS, CarrierTally, Direction, Histogram, Tally};
 pub use view::{Filter, View, view_of_record};
 
@@ -90,8 +95,8 @@ struct Lane {
 #[derive(Default)]
 struct Desk {
     sessions: Vec<u32>,
-    /// Receipts and MOs for SMPP.
-    out: VecDeque<Handle>,
+    /// Receipts and MOs for SMPP, each with its bit of `message::tell`.
+    out: VecDeque<(Handle, u8)>,
     /// Events for the webhook, each with its bit of `message::tell`.
     hooks: VecDeque<(Handle, u8)>,
 }
@@ -139,7 +144,7 @@ pub struct Engine {
     /// Wall milliseconds at monotonic zero.
     wall_zero: i64,
     /// Concatenation references in use, by a hash of the destination.
-    references: Box<[u8; 1024]>,
+    references: Box<[u16; 1024]>,
     sweep: u32,
     seed: u64,
     /// Nothing new may come in: the store cannot take it.
@@ -167,7 +172,7 @@ impl Engine {
         let mut desks = Vec::new();
         desks.resize_with(config.accounts.len(), Desk::default);
         let mut references = Box::new([0; 1024]);
-        references.iter_mut().for_each(|r| *r = ids.below(256) as u8);
+        references.iter_mut().for_each(|r| *r = ids.below(0x1_0000) as u16);
         Ok(Self {
             reassembly: Reassembler::new(config.limits.reassembly_ttl, config.limits.reassembly_parts),
             tally: Tally::new(config.carriers.len()),

@@ -2,7 +2,6 @@
 
 use super::accept::Arrival;
 use super::journal::{Answer, Effect};
-use super::ledger::Handle;
 use super::submit::Response;
 use super::tables;
 use super::{Engine, NOBODY};
@@ -51,7 +50,11 @@ pub(super) struct Place {
     pub(super) peer: Option<Box<Peer>>,
 }
 
-const MAX_PDU: u32 = 70_000;
+/// Largest PDU that a session takes.
+pub const MAX_PDU: u32 = 70_000;
+
+/// What can be wrong with a stream before there is SMPP in it; the node sees it, the engine counts it.
+pub const BAD_STREAMS: [&str; 3] = ["tls_failed", "plain_on_tls", "tls_on_plain"];
 
 impl Engine {
     fn place(&mut self, peer: Peer) -> u32 {
@@ -104,6 +107,8 @@ impl Engine {
             system_id: table.system_id.clone().into_bytes(),
         };
         let mut session = Session::new(config, now);
+        let (ton, npi) = table.quirks.address;
+        session.set_bind_address(ton, npi);
         session.bind(
             now,
             table.mode,
@@ -309,6 +314,12 @@ impl Engine {
         self.peer(sid).map(|p| std::mem::take(p.session.output())).unwrap_or_default()
     }
 
+    /// What has arrived of a PDU that is not whole yet.
+    pub fn pending(&self, sid: u32) -> &[u8] {
+        let peer = self.peers.get(sid as usize).and_then(|place| place.peer.as_ref());
+        peer.map_or(&[], |peer| peer.session.pending())
+    }
+
     /// The connection is gone: what it had not answered goes back to where it came from.
     pub fn closed(&mut self, sid: u32) {
         let Some(peer) = self.peers.get_mut(sid as usize).and_then(|p| p.peer.take()) else {
@@ -324,7 +335,7 @@ impl Engine {
                 let desk = &mut self.desks[account as usize];
                 desk.sessions.retain(|s| *s != sid);
                 for token in tokens {
-                    self.untold(Handle::from_token(token).0, account);
+                    self.untold(token, account);
                 }
                 self.attention.accounts.insert(account);
             }
@@ -339,6 +350,19 @@ impl Engine {
                 self.attention.links.insert(carrier);
                 self.attention.carriers.insert(carrier);
             }
+        }
+    }
+
+    /// Counts what the node found wrong with a session's stream: one of [`BAD_STREAMS`].
+    pub fn bad_stream(&mut self, sid: u32, reason: &str) {
+        let kind = self.peer(sid).map_or(Kind::Esme { account: NOBODY }, |peer| peer.kind);
+        let config = &self.tables.config;
+        let peer = match kind {
+            Kind::Esme { account } => config.accounts.get(account as usize).map(|a| &a.id),
+            Kind::Link { carrier, .. } => config.carriers.get(carrier as usize).map(|c| &c.id),
+        };
+        if let Some(reason) = BAD_STREAMS.iter().find(|known| **known == reason) {
+            self.tally.bad(peer.map_or("unauthenticated", |id| id), reason);
         }
     }
 

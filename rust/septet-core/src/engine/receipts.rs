@@ -1,12 +1,16 @@
 //! A receipt finds its message: at once, or when the submit_sm_resp comes that it overtook.
 
+use super::cause::Cause;
+use super::envelope::flag;
 use super::journal::Kind;
 use super::ledger::{Handle, Live};
-use super::message::{Held, Status};
+use super::message::{Held, Status, tell};
+use super::quirks::message_id::Place;
 use super::wire::Put;
 use super::{Engine, Id};
 use crate::clock::{Micros, WallMs};
 use crate::smpp::receipt::{Outcome, State};
+use crate::smpp::sm::INTERMEDIATE;
 
 /// An error field as a number: decimal, as most write it, else hexadecimal, else 0.
 fn error_number(outcome: &Outcome<'_>) -> u32 {
@@ -29,31 +33,75 @@ const fn status_of(state: State) -> Option<Status> {
     }
 }
 
+/// Early receipts kept for one id. A final one takes the place of an intermediate one, so that none of those is lost.
+const HELD_PER_ID: usize = 4;
+/// Events of one message after which an intermediate notification is only counted.
+const EVENTS: usize = 256;
+
+/// What a receipt gives as the cause: as a number, and as it was written.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) error: u32,
+    pub(super) cause: Option<Box<Cause>>,
+}
+
 impl Engine {
+    /// The key of a carrier's message id, by which a receipt finds its message.
+    pub(super) fn id_key(&self, carrier: u16, id: &[u8], place: Place) -> u128 {
+        let mut room = [0; 64];
+        let form = self.tables.config.carriers.get(carrier as usize).map(|table| table.quirks.message_id);
+        let id = form.map_or(id, |form| form.comparable(id, place, &mut room));
+        self.correlation.key(carrier, id)
+    }
+
     /// A receipt from a carrier. Gives false if there is no room to keep it.
     pub(super) fn receipt(&mut self, carrier: u16, outcome: &Outcome<'_>, now: Micros) -> bool {
         let tally = &mut self.tally.carriers[carrier as usize];
         *tally.receipts.entry(outcome.state.stat()).or_default() += 1;
-        let error = error_number(outcome);
-        let key = self.correlation.key(carrier, outcome.id);
+        let told = Told { error: error_number(outcome), cause: Cause::of(outcome.err, outcome.network_error) };
+        let key = self.id_key(carrier, outcome.id, Place::Receipt);
         if let Some((handle, part)) = self.correlation.find(key) {
-            self.receipt_for(handle, part, outcome.state, error, now);
+            self.receipt_for(handle, part, outcome.state, told, now);
             return true;
         }
-        if !outcome.state.is_final() {
+        if !outcome.state.is_final() && self.lanes[carrier as usize].in_flight == 0 {
+            // No response is owed that it could have overtaken.
             return true;
+        }
+        self.hold((carrier, key), outcome.id, outcome.state, told, now)
+    }
+
+    /// A message marked as a receipt that names no id: kept like one whose message never turns up.
+    pub(super) fn unreadable_receipt(&mut self, carrier: u16, now: Micros) -> bool {
+        *self.tally.carriers[carrier as usize].receipts.entry(State::Unknown.stat()).or_default() += 1;
+        let key = self.id_key(carrier, b"", Place::Receipt);
+        self.hold((carrier, key), b"", State::Unknown, Told::default(), now)
+    }
+
+    fn hold(&mut self, (carrier, key): (u16, u128), id: &[u8], state: State, told: Told, now: Micros) -> bool {
+        let wall = self.wall(now);
+        let held = self.correlation.held(key);
+        if held.len() >= HELD_PER_ID {
+            let is_open = |h: &&Handle| self.ledger.held(**h).is_some_and(|it| !it.state.is_final());
+            let Some(open) = held.iter().find(is_open).copied().filter(|_| state.is_final()) else {
+                self.tally.carriers[carrier as usize].duplicates += 1;
+                return true;
+            };
+            self.correlation.drop_held(key, open);
+            self.gone(open);
         }
         if !self.has_room_inbound() {
-            return false;
+            // Only what ends a message is worth asking for again.
+            return !state.is_final();
         }
-        let wall = self.wall(now);
         let held = Held {
             id: self.ids.next(wall),
             at: wall,
             carrier: self.carrier_table(carrier).id.clone(),
-            carrier_id: outcome.id.into(),
-            state: outcome.state,
-            error,
+            carrier_id: id.into(),
+            state,
+            error: told.error,
+            cause: told.cause,
             home: 0,
         };
         self.journal.record(Kind::Held, |out| held.put(out));
@@ -62,51 +110,63 @@ impl Engine {
     }
 
     pub(super) fn apply_held(&mut self, held: Held, carrier: u16) {
-        let key = self.correlation.key(carrier, &held.carrier_id);
+        let key = self.id_key(carrier, &held.carrier_id, Place::Receipt);
         let handle = self.ledger.insert(held.id, Live::Held(Box::new(held)));
         let home = self.journal.house(handle);
         self.ledger.set_home(handle, home);
         self.correlation.hold(key, handle);
     }
 
-    /// The submit_sm_resp has come: the receipt that overtook it counts now.
-    pub(super) fn match_held(&mut self, held: Handle, handle: Handle, part: u8, now: Micros) {
-        let Some(it) = self.ledger.held(held) else {
-            return;
-        };
-        let (state, error) = (it.state, it.error);
-        self.gone(held);
-        self.receipt_for(handle, part, state, error, now);
+    /// The submit_sm_resp has come: the receipts that overtook it count now, in their order.
+    pub(super) fn match_held(&mut self, held: Vec<Handle>, handle: Handle, part: u8, now: Micros) {
+        for one in held {
+            let Some(it) = self.ledger.held(one) else { continue };
+            let (state, told) = (it.state, Told { error: it.error, cause: it.cause.clone() });
+            self.gone(one);
+            self.receipt_for(handle, part, state, told, now);
+        }
     }
 
-    fn receipt_for(&mut self, handle: Handle, part: u8, state: State, error: u32, now: Micros) {
+    fn receipt_for(&mut self, handle: Handle, part: u8, state: State, told: Told, now: Micros) {
         let wall = self.wall(now);
         let Some(mt) = self.ledger.mt(handle) else {
             return;
         };
         let (id, created) = (mt.env.id(), mt.env.created());
-        if mt.is_final() || mt.segments.get(part as usize).is_none_or(|s| s.receipt.is_some_and(State::is_final)) {
-            // A second final receipt, or one after the message has ended, changes nothing.
+        let carrier = mt.carrier;
+        let known = mt.segments.get(part as usize).and_then(|s| s.receipt);
+        // A second final receipt, or one after the message has ended, changes nothing; nor does the same notification again.
+        let again = mt.is_final() || known.is_some_and(|known| known.is_final() || known == state);
+        if again || !state.is_final() && mt.events.len() >= EVENTS {
+            if let Some(tally) = self.tally.carriers.get_mut(carrier as usize) {
+                tally.duplicates += 1;
+            }
             return;
         }
         self.journal.record(Kind::Receipt, |out| {
             out.put_u128(id.0);
             out.put_u8(part);
             out.put_u8(state.message_state());
-            out.put_u32(error);
+            out.put_u32(told.error);
             out.put_u64(wall);
+            if told.cause.is_some() {
+                Cause::put(told.cause.as_deref(), out);
+            }
         });
-        self.apply_receipt(handle, part, state, error, wall);
-        if let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.is_final()) {
+        self.apply_receipt(handle, part, state, told, wall);
+        let Some(mt) = self.ledger.mt(handle) else { return };
+        if mt.is_final() {
             let tally = &mut self.tally.carriers[mt.carrier as usize];
             tally.delivery.observe(wall.saturating_sub(created) * 1_000);
             self.tally_end(handle);
+            self.settle(handle);
+        } else if mt.tell & tell::PROGRESS != 0 {
             self.settle(handle);
         }
     }
 
     /// Applies the record of a receipt: delivered when all parts are, failed at the first final failure.
-    pub(super) fn apply_receipt(&mut self, handle: Handle, part: u8, state: State, error: u32, wall: WallMs) {
+    pub(super) fn apply_receipt(&mut self, handle: Handle, part: u8, state: State, told: Told, wall: WallMs) {
         let Some(mt) = self.ledger.mt_mut(handle) else {
             return;
         };
@@ -123,9 +183,13 @@ impl Engine {
             Some(failure) => failure,
         };
         if state != State::Delivered && state.is_final() {
-            mt.error = error;
+            mt.error = told.error;
         }
-        mt.note(wall, status, part + 1, error);
+        mt.cause = told.cause;
+        mt.note_receipt(wall, status, part + 1, told.error, state);
+        if !state.is_final() && mt.env.has(flag::VIA_SMPP) && mt.env.registered() & INTERMEDIATE != 0 {
+            mt.tell |= tell::PROGRESS;
+        }
         if mt.is_final() {
             self.ended(handle);
         }

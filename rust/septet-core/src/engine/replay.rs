@@ -1,9 +1,12 @@
 //! The way back: pages of the journal, applied by the same functions that wrote them.
 
+use super::cause::Cause;
 use super::envelope::Envelope;
 use super::journal::{Kind, VERSION};
 use super::ledger::{Handle, Live};
 use super::message::{Held, Inbound, Mo, Mt, NOBODY, Status};
+use super::quirks::message_id::Place;
+use super::receipts::Told;
 use super::wire::Take;
 use super::{Engine, Id};
 use crate::clock::Micros;
@@ -63,8 +66,9 @@ impl Engine {
             Kind::Receipt => {
                 let (id, part, state) = (Id(from.u128()?), from.u8()?, from.u8()?);
                 let (error, at) = (from.u32()?, from.u64()?);
+                let told = Told { error, cause: Cause::take(from)? };
                 if let (Some(handle), Some(state)) = (self.ledger.find(id), State::from_message_state(state)) {
-                    self.apply_receipt(handle, part, state, error, at);
+                    self.apply_receipt(handle, part, state, told, at);
                     self.tidy(handle);
                 }
             }
@@ -86,7 +90,7 @@ impl Engine {
                 }
             }
             Kind::Part => {
-                let inbound = Inbound::take(from)?;
+                let inbound = Inbound::take_alone(from)?;
                 self.replace(inbound.id);
                 self.house_part(inbound);
             }
@@ -122,7 +126,7 @@ impl Engine {
         };
         if mt.env.has(super::envelope::flag::RECEIPT) {
             for (part, segment) in mt.segments.iter().enumerate().filter(|(_, s)| !s.carrier_id.is_empty()) {
-                let key = self.correlation.key(mt.carrier, &segment.carrier_id);
+                let key = self.id_key(mt.carrier, &segment.carrier_id, Place::Response);
                 self.correlation.insert(key, handle, part as u8);
             }
         }

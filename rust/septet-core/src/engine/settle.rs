@@ -1,9 +1,12 @@
 //! A message ends: its status, what its sender must be told, and its last row in the log.
 
+use super::deliver::state_of;
 use super::envelope::flag;
 use super::journal::{Effect, Kind};
 use super::ledger::{Handle, Live};
 use super::message::{Mt, Stage, Status, tell};
+use super::quirks::message_id::Place;
+use super::tables::Account;
 use super::tally::Direction;
 use super::wire::Put;
 use super::{Engine, NOBODY};
@@ -66,8 +69,9 @@ impl Engine {
         let Some(mt) = self.ledger.mt_mut(handle) else {
             return;
         };
-        let webhook = self.tables.config.accounts.get(mt.account as usize).is_some_and(|a| a.webhook);
-        mt.tell |= owed(mt, webhook);
+        if let Some(account) = self.tables.config.accounts.get(mt.account as usize) {
+            mt.tell |= owed(mt, account);
+        }
     }
 
     /// Hands over what is owed once the page is durable, and folds what has ended and owes nothing.
@@ -147,7 +151,7 @@ impl Engine {
             return;
         };
         for segment in mt.segments.iter().filter(|s| s.stage == Stage::Taken) {
-            let key = self.correlation.key(mt.carrier, &segment.carrier_id);
+            let key = self.id_key(mt.carrier, &segment.carrier_id, Place::Response);
             self.correlation.remove(key, handle);
         }
     }
@@ -189,9 +193,11 @@ impl Engine {
                 Some(Live::Mo(mo)) if mo.updated + limits.delivery_ttl_ms < wall => {
                     self.told_all(handle, now);
                 }
-                Some(Live::Held(held)) if held.at + limits.held_ttl_ms < wall => {
+                Some(Live::Held(held)) if held.at + held.ttl_ms(limits.held_ttl_ms) < wall => {
                     if let Some(carrier) = self.tables.carrier(&held.carrier) {
-                        self.tally.carriers[carrier as usize].unmatched += 1;
+                        self.tally.carriers[carrier as usize].unmatched += u64::from(held.state.is_final());
+                        let key = self.id_key(carrier, &held.carrier_id, Place::Receipt);
+                        self.correlation.drop_held(key, handle);
                     }
                     self.gone(handle);
                 }
@@ -215,7 +221,7 @@ impl Engine {
                     continue;
                 }
                 Live::Mo(mo) => self.journal.record(Kind::Mo, |out| mo.put(out)),
-                Live::Part(part) => self.journal.record(Kind::Part, |out| part.inbound.put(out)),
+                Live::Part(part) => self.journal.record(Kind::Part, |out| part.inbound.put_alone(out)),
                 Live::Held(held) => self.journal.record(Kind::Held, |out| held.put(out)),
             }
             self.move_home(handle);
@@ -224,7 +230,8 @@ impl Engine {
 }
 
 /// What the sender of an MT is to be told, by the way it came and what it asked for.
-fn owed(mt: &Mt, webhook: bool) -> u8 {
+fn owed(mt: &Mt, account: &Account) -> u8 {
+    let webhook = account.webhook;
     let env = &mt.env;
     if env.has(flag::VIA_NODE) {
         return 0;
@@ -240,7 +247,8 @@ fn owed(mt: &Mt, webhook: bool) -> u8 {
         Status::Submitted if webhook && !env.has(flag::VIA_SMPP) => return tell::HOOK_SUBMITTED,
         _ => (false, false),
     };
-    let wanted = success && env.has(flag::TELL_SUCCESS) || failure && env.has(flag::TELL_FAILURE);
+    let asked = success && env.has(flag::TELL_SUCCESS) || failure && env.has(flag::TELL_FAILURE);
+    let wanted = asked && account.quirks.wants(state_of(mt.status));
     match (wanted, env.has(flag::VIA_SMPP)) {
         (true, true) => tell::SMPP,
         (true, false) if webhook => tell::HOOK_FINAL,

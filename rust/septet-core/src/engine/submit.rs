@@ -7,14 +7,16 @@ use super::journal::{Effect, Kind};
 use super::ledger::Handle;
 use super::message::{Mt, Stage, Status};
 use super::peers;
+use super::quirks::message_id::Place;
+use super::shape::{self, Dress, Written};
 use super::tables::{Carrier, digits};
 use super::wire::Put;
 use super::{Engine, NOBODY, Wake};
 use crate::clock::{Micros, WallMs};
 use crate::smpp::command;
 use crate::smpp::session::Session;
-use crate::smpp::sm::{Addr, Sm};
-use crate::smpp::status::{self, Class};
+use crate::smpp::sm::{INTERMEDIATE, Sm};
+use crate::smpp::status::Class;
 use crate::smpp::time;
 use crate::smpp::tlv::Tlvs;
 
@@ -192,7 +194,7 @@ impl Engine {
         *tally.responses.entry(answer).or_default() += 1;
         tally.submit.observe(waited);
         let (handle, part) = Handle::from_token(token);
-        let class = status::class(answer);
+        let class = self.carrier_table(carrier).quirks.class(answer);
         // A message that has ended, moved to another carrier or already has its answer: nothing is owed.
         let mt = self.ledger.mt(handle).filter(|mt| mt.carrier == carrier && !mt.is_final());
         let segment = mt.and_then(|mt| mt.segments.get(part as usize));
@@ -234,8 +236,8 @@ impl Engine {
             self.tally_end(handle);
         }
         self.settle(handle);
-        let held = self.correlation.release(self.correlation.key(carrier, carrier_id));
-        if let Some(held) = held {
+        let held = self.correlation.release(self.id_key(carrier, carrier_id, Place::Response));
+        if !held.is_empty() {
             self.match_held(held, handle, part, now);
         }
     }
@@ -259,7 +261,7 @@ impl Engine {
             self.owe(handle);
         }
         if self.ledger.mt(handle).is_some_and(|mt| mt.env.has(flag::RECEIPT)) && !carrier_id.is_empty() {
-            let key = self.correlation.key(carrier, carrier_id);
+            let key = self.id_key(carrier, carrier_id, Place::Response);
             self.correlation.insert(key, handle, part);
         }
     }
@@ -342,9 +344,12 @@ impl Engine {
         };
         self.forget_segments(handle);
         let reference = self.fresh_reference(handle);
+        let table = &self.tables.config.carriers[next as usize];
         let Some(mt) = self.ledger.mt_mut(handle) else {
             return false;
         };
+        // The reference must be new even where the parts stay as they are: some may have been sent.
+        let remade = shape::remake(mt, &table.quirks, reference.unwrap_or_default());
         if mt.queued {
             self.lanes[old as usize].queue.depth -= 1;
             mt.queued = false;
@@ -352,10 +357,13 @@ impl Engine {
         mt.tried = tried;
         mt.carrier = next;
         mt.status = Status::Queued;
-        mt.segments.fill_with(Default::default);
-        if let Some(reference) = reference.filter(|_| mt.env.has(flag::OWN_REFERENCE)) {
+        if let Some(remade) = remade {
+            mt.segments.resize_with(remade.parts() as usize, Default::default);
+            mt.env = remade;
+        } else if let Some(reference) = reference.filter(|_| mt.env.has(flag::OWN_REFERENCE)) {
             mt.env.set_reference(reference);
         }
+        mt.segments.fill_with(Default::default);
         self.snapshot(handle);
         true
     }
@@ -409,6 +417,9 @@ fn write_segments(
     if mt.env.has(flag::VALIDITY) {
         time::write_relative(&mut validity, mt.env.expires().saturating_sub(wall) / 1_000);
     }
+    let plain = shape::is_plain(table, &mt.env);
+    let receipt = mt.env.has(flag::RECEIPT);
+    let registered = if receipt { 1 | mt.env.registered() & INTERMEDIATE } else { 0 };
     for index in 0..mt.segments.len() {
         if mt.segments[index].stage != Stage::Waiting {
             continue;
@@ -417,30 +428,31 @@ fn write_segments(
             break;
         }
         let env = &mt.env;
-        let with = |fixed: (Option<u8>, Option<u8>), at: super::envelope::Address<'_>| {
-            (fixed.0.unwrap_or(at.ton), fixed.1.unwrap_or(at.npi))
-        };
+        // 3.4 §3.4: a peer that named no version knows no TLVs.
+        let takes_tlvs = table.quirks.send_tlvs.allow(session.takes_tlvs());
+        let dress = (!plain).then(|| Dress::of(table, env, index, takes_tlvs));
+        let (from, to) = (Written::Same(env.from()), Written::Same(env.to()));
         let service_type = match env.service_type() {
             b"" => table.service_type.as_bytes(),
             asked => asked,
         };
-        let (source, dest) = (with(table.source, env.from()), with(table.dest, env.to()));
+        let short_message = dress.as_ref().map_or_else(|| env.part(index), |dress| &dress.short_message);
+        let tlvs = dress.as_ref().map_or_else(|| env.tlvs(), |dress| &dress.tlvs);
         let sm = Sm {
             service_type,
-            source: Addr { ton: source.0, npi: source.1, addr: env.from().addr },
-            dest: Addr { ton: dest.0, npi: dest.1, addr: env.to().addr },
-            esm_class: env.esm_class(),
+            source: dress.as_ref().map_or(&from, |dress| &dress.source).addr(table.source),
+            dest: dress.as_ref().map_or(&to, |dress| &dress.dest).addr(table.dest),
+            esm_class: dress.as_ref().map_or(env.esm_class(), |dress| dress.esm_class),
             protocol_id: env.protocol_id(),
             priority: env.priority(),
             schedule: b"",
             validity: &validity,
-            registered: u8::from(env.has(flag::RECEIPT)),
+            registered,
             replace: 0,
-            data_coding: env.data_coding(),
+            data_coding: dress.as_ref().map_or(env.data_coding(), |dress| dress.data_coding),
             default_msg_id: 0,
-            short_message: env.part(index),
-            // 3.4 §3.4: a peer that named no version knows no TLVs.
-            tlvs: if session.takes_tlvs() { Tlvs::new(env.tlvs()) } else { Tlvs::default() },
+            short_message,
+            tlvs: if takes_tlvs { Tlvs::new(tlvs) } else { Tlvs::default() },
         };
         let token = handle.token(index as u8);
         let sent = session.request(now, command::SUBMIT_SM, token, |out| {

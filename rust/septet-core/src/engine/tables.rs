@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::quirks::{AccountQuirks, CarrierQuirks};
 use crate::clock::Micros;
 use crate::keywords::{Matcher, Mode, normalise};
 use crate::smpp::session::BindMode;
-use crate::text::DefaultAlphabet;
 use crate::{Error, Result};
 
 /// A customer.
@@ -25,6 +25,8 @@ pub struct Account {
     pub mo_webhook: bool,
     /// command_status for a recipient who opted out.
     pub optout_status: u32,
+    /// What it does differently.
+    pub quirks: AccountQuirks,
 }
 
 /// A carrier and what its links need.
@@ -50,8 +52,6 @@ pub struct Carrier {
     pub enquire_link: Micros,
     /// How long a response may take.
     pub response_timeout: Micros,
-    /// What data_coding 0 means in its deliver_sm.
-    pub alphabet: DefaultAlphabet,
     /// service_type where the sender gave none.
     pub service_type: String,
     /// Type and plan of source addresses, where fixed.
@@ -64,6 +64,8 @@ pub struct Carrier {
     pub retry_base: Micros,
     /// Longest pause before a retry.
     pub retry_max: Micros,
+    /// What it does differently.
+    pub quirks: CarrierQuirks,
 }
 
 /// An address we own.

@@ -74,6 +74,8 @@ pub struct CarrierTally {
     pub receipts: HashMap<&'static str, u64>,
     /// Receipts whose message was never found.
     pub unmatched: u64,
+    /// Receipts that told what was known already, or came after the end.
+    pub duplicates: u64,
     /// Submits the carrier throttled.
     pub throttled: u64,
     /// From write to response.

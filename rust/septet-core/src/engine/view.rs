@@ -1,13 +1,16 @@
 //! One message as the API shows it, whether it lives or lies in the log.
 
 use super::Engine;
+use super::envelope::flag;
 use super::id::Id;
 use super::journal::{Kind, VERSION};
 use super::ledger::Live;
 use super::message::{Event, Mo, Mt, NOBODY};
+use super::quirks::vendor;
 use super::tables::{Tables, digits};
 use super::wire::Take;
 use crate::clock::WallMs;
+use crate::smpp::tlv::Tlvs;
 use crate::text::{self, DefaultAlphabet, udh};
 use crate::{Error, Result};
 
@@ -38,6 +41,12 @@ pub struct View {
     pub status: &'static str,
     /// The last command_status or receipt error; 0 = none.
     pub error: u32,
+    /// The last receipt's `err:`, as the carrier wrote it; empty without an error.
+    pub err: String,
+    /// The last receipt's network_error_code: network type and code.
+    pub network_error: Option<(u8, u16)>,
+    /// TLVs of the carrier's own: what the sender gave, or what came with an MO.
+    pub params: Vec<(String, String)>,
     /// The sender's reference.
     pub client_ref: String,
     /// The sender's tags.
@@ -81,20 +90,32 @@ fn string(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).into_owned()
 }
 
-/// The text of an MT, read back from its parts.
-pub(super) fn text_of_mt(mt: &Mt) -> Option<String> {
+/// The bodies of an MT's parts without their headers, one after the other.
+pub(super) fn body_of_mt(mt: &Mt) -> Vec<u8> {
     let env = &mt.env;
     let udhi = env.esm_class() & 0x40 != 0;
     let mut body = Vec::new();
     for index in 0..env.parts() as usize {
         body.extend_from_slice(udh::split(env.part(index), udhi).1);
     }
+    body
+}
+
+/// The text of an MT, read back from its parts.
+pub(super) fn text_of_mt(mt: &Mt) -> Option<String> {
+    let env = &mt.env;
+    let udhi = env.esm_class() & 0x40 != 0;
+    let body = body_of_mt(mt);
     if text::is_binary(env.data_coding()) {
         return None;
     }
     // The header may name national tables.
     let (header, _) = udh::split(env.part(0), udhi);
     text::decode(&body, env.data_coding(), header, false, DefaultAlphabet::Gsm7).ok()
+}
+
+fn params(tlvs: &[u8]) -> Vec<(String, String)> {
+    vendor::params(&Tlvs::new(tlvs)).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 pub(super) fn of_mt(mt: &Mt, tables: &Tables) -> View {
@@ -119,6 +140,13 @@ fn mt_view(mt: &Mt, carrier: &str) -> View {
         segments: env.parts() as usize,
         status: mt.status.name(),
         error: mt.error,
+        err: mt.cause.as_ref().map(|cause| string(&cause.err)).unwrap_or_default(),
+        network_error: mt
+            .cause
+            .as_ref()
+            .and_then(|cause| cause.network)
+            .map(|[network, high, low]| (network, u16::from_be_bytes([high, low]))),
+        params: if env.has(flag::PARAMS) { params(env.tlvs()) } else { Vec::new() },
         client_ref: string(env.client_ref()),
         tags: tags.split('\u{1f}').filter(|t| !t.is_empty()).map(str::to_owned).collect(),
         created: env.created(),
@@ -151,6 +179,9 @@ pub(super) fn of_mo(mo: &Mo) -> View {
         segments: mo.parts.len(),
         status: mo.status.name(),
         error: 0,
+        err: String::new(),
+        network_error: None,
+        params: first.map(|p| params(&p.named)).unwrap_or_default(),
         client_ref: String::new(),
         tags: Vec::new(),
         // When it was whole: the time that its id carries.

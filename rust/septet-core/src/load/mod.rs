@@ -374,7 +374,7 @@ impl Tally {
             }
             Event::Message { command, sequence, sm } => {
                 self.answers.push((sequence, command));
-                match receipt::from_sm(&sm) {
+                match receipt::read(&sm, &receipt::Dialect::default(), &mut Vec::new()).receipt() {
                     Some(outcome) => self.ledger.receipt(outcome.id, outcome.state, now, waiting),
                     None => self.messages_in += 1,
                 }

@@ -1,8 +1,8 @@
 //! The generator against a message centre in memory, with an injected clock.
 
 use super::*;
+use crate::smpp::receipt::Form;
 use crate::smpp::receipt::State as Fate;
-use crate::smpp::receipt::write_text;
 use crate::smpp::sm::TYPE_RECEIPT;
 
 const MS: Micros = 1_000;
@@ -123,7 +123,7 @@ impl Centre {
 
 fn receipt_to(end: &mut Session, now: Micros, id: &[u8], state: Fate) {
     let mut text = Vec::new();
-    write_text(&mut text, id, state, b"", 0, 0, b"No. 1", 1, 1);
+    Form { id, state, text: b"No. 1", sub: 1, dlvrd: 1, ..Form::default() }.write(&mut text);
     let sm = Sm { esm_class: TYPE_RECEIPT, short_message: &text, ..Sm::default() };
     end.request(now, command::DELIVER_SM, 0, |out| sm.write(command::DELIVER_SM, out)).expect("bound, with room");
 }

@@ -407,7 +407,18 @@ fn write(session: &mut Session, token: u64, owed: &Owed, wall: WallMs, now: Micr
             let id = id.to_string();
             let delivered = u16::from(*state == State::Delivered);
             let error: &[u8] = if delivered == 1 { b"000" } else { b"001" };
-            receipt::write_text(&mut text, id.as_bytes(), *state, error, wall, wall, start, 1, delivered);
+            let form = receipt::Form {
+                id: id.as_bytes(),
+                state: *state,
+                err: error,
+                submit: wall,
+                done: wall,
+                text: start,
+                sub: 1,
+                dlvrd: delivered,
+                seconds: false,
+            };
+            form.write(&mut text);
             tlv::put(&mut tlvs, tlv::RECEIPTED_MESSAGE_ID, format!("{id}\0").as_bytes());
             tlv::put(&mut tlvs, tlv::MESSAGE_STATE, &[state.message_state()]);
             Sm {

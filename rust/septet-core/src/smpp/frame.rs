@@ -119,6 +119,11 @@ impl Framer {
         self.kept.len()
     }
 
+    /// Those octets.
+    pub fn pending(&self) -> &[u8] {
+        &self.kept
+    }
+
     /// Takes a chunk and hands over each complete PDU (header and body), or the header that lost the stream, after which
     /// everything is ignored. `each` returns the limit for the next PDU, or None to stop here and drop the rest.
     #[inline]

@@ -3,7 +3,7 @@
 //! Bottom up: [`status`], [`command`] and [`tlv`] are tables; [`field`] reads and writes single parameters;
 //! [`frame`] cuts a stream into PDUs; [`pdu`] decodes any operation by its table row; [`sm`] is the borrowed fast
 //! path for the three operations that carry a message; [`receipt`] and [`time`] read what is inside them;
-//! [`session`] owns the state machine.
+//! [`session`] owns the state machine; [`tap`] is what somebody who watches sees.
 //!
 //! Clause numbers are those of SMPP v3.4 issue 1.2 unless said otherwise.
 
@@ -15,6 +15,7 @@ pub mod receipt;
 pub mod session;
 pub mod sm;
 pub mod status;
+pub mod tap;
 pub mod time;
 pub mod tlv;
 

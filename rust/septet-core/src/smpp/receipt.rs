@@ -7,13 +7,15 @@
 //! Carriers change case, order and spacing and leave keys out. What never moves is that `text:` comes last, and that it
 //! is the subscriber's: nothing after it is a key.
 
-use super::sm::{Sm, TYPE_INTERMEDIATE, TYPE_MASK, TYPE_RECEIPT};
+mod dialect;
+
+pub use dialect::{Dialect, Reading, Source, Unmarked, read};
+
 use super::time;
-use super::tlv;
 use crate::clock::WallMs;
 
 /// What has become of a message (5.2.28), as far as a receipt can say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum State {
     /// On its way.
     Enroute,
@@ -28,6 +30,7 @@ pub enum State {
     /// Accepted by somebody on the subscriber's behalf; not the end.
     Accepted,
     /// The message centre does not know.
+    #[default]
     Unknown,
     /// Rejected.
     Rejected,
@@ -70,13 +73,18 @@ impl State {
         match value {
             0 => Some(Self::Enroute),
             9 => Some(Self::Undeliverable),
-            _ => Self::ALL.into_iter().find(|state| state.message_state() == value),
+            _ => Self::stored(value),
         }
+    }
+
+    /// Reads what [`State::message_state`] wrote; 0 = none.
+    pub fn stored(value: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.message_state() == value)
     }
 
     /// Reads `stat:` in any case, with the longer words that carriers write too.
     pub fn from_stat(stat: &[u8]) -> Option<Self> {
-        const OTHERS: [(&str, State); 16] = [
+        const OTHERS: [(&str, State); 20] = [
             ("DELIVERED", State::Delivered),
             ("DELIVERD", State::Delivered),
             ("DELIVER", State::Delivered),
@@ -93,8 +101,12 @@ impl State {
             ("DND_REJECTED", State::Rejected),
             ("EN_ROUTE", State::Enroute),
             ("SCHEDULED", State::Enroute),
+            ("PENDING", State::Enroute),
+            ("UNDELIVERD", State::Undeliverable),
+            ("UNKNOWN_ERROR", State::Unknown),
+            ("CANCELLED", State::Deleted),
         ];
-        let is = |word: &str| stat.eq_ignore_ascii_case(word.as_bytes());
+        let is = |word: &str| dialect::same_word(stat, word.as_bytes());
         let plain = Self::ALL.into_iter().find(|state| is(state.stat()));
         plain.or_else(|| OTHERS.into_iter().find(|(word, _)| is(word)).map(|(_, state)| state))
     }
@@ -146,6 +158,14 @@ impl<'a> Receipt<'a> {
 
 /// Reads the text of a receipt; None if it is none. A receipt names an id and, besides, a state or a date.
 pub fn parse(body: &[u8]) -> Option<Receipt<'_>> {
+    scan(body).filter(|receipt| {
+        let told = receipt.stat.is_some() || receipt.done_date.is_some() || receipt.submit_date.is_some();
+        receipt.id.is_some_and(|id| !id.is_empty()) && told
+    })
+}
+
+/// What fields a body has; None if it has none.
+fn scan(body: &[u8]) -> Option<Receipt<'_>> {
     let mut receipt = Receipt::default();
     let mut open: Option<(usize, usize)> = None;
     let mut at = 0;
@@ -166,8 +186,27 @@ pub fn parse(body: &[u8]) -> Option<Receipt<'_>> {
     if let Some((key, start)) = open {
         close(&mut receipt, key, &body[start..]);
     }
-    let told = receipt.stat.is_some() || receipt.done_date.is_some() || receipt.submit_date.is_some();
-    (receipt.id.is_some_and(|id| !id.is_empty()) && told).then_some(receipt)
+    open?;
+    if receipt.stat.is_none() {
+        bare_word(&mut receipt);
+    }
+    Some(receipt)
+}
+
+/// Some leave out `stat:` and write its word alone, behind a date.
+fn bare_word(receipt: &mut Receipt<'_>) {
+    for slot in [4, 3] {
+        let date = receipt.slot(slot);
+        let Some((at, value)) = date.and_then(|value| Some((value.iter().rposition(|o| is_blank(*o))?, value))) else {
+            continue;
+        };
+        let word = &value[at + 1..];
+        if State::from_stat(word).is_some() {
+            *date = Some(value[..at].trim_ascii());
+            receipt.stat = Some(word);
+            return;
+        }
+    }
 }
 
 /// The key that begins here, and the octets up to the end of its colon.
@@ -175,7 +214,7 @@ fn key_at(rest: &[u8]) -> Option<(usize, usize)> {
     KEYS.iter().enumerate().find_map(|(key, name)| {
         let head = rest.get(..name.len())?;
         let same = head.iter().zip(*name).all(|(is, wanted)| {
-            is.eq_ignore_ascii_case(wanted) || (*wanted == b' ' && matches!(is, b'_' | b'-' | b'\t'))
+            is.eq_ignore_ascii_case(wanted) || (*wanted == b' ' && matches!(is, b'_' | b'-' | b'\t' | 0x11))
         });
         let blanks = rest[name.len()..].iter().take(3).take_while(|octet| is_blank(**octet)).count();
         let colon = rest.get(name.len() + blanks) == Some(&b':');
@@ -193,7 +232,8 @@ fn close<'a>(receipt: &mut Receipt<'a>, key: usize, value: &'a [u8]) {
         value
     } else {
         let value = value.trim_ascii();
-        let end = value.iter().rposition(|octet| !matches!(octet, 0 | b',' | b';' | b'|' | b' '));
+        let padding = |octet: &u8| matches!(octet, 0 | b'@' | b',' | b';' | b'|' | b' ' | b'\r' | b'\n' | b'\t');
+        let end = value.iter().rposition(|octet| !padding(octet));
         &value[..end.map_or(0, |end| end + 1)]
     });
 }
@@ -215,79 +255,54 @@ pub struct Outcome<'a> {
     pub network_error: Option<[u8; 3]>,
 }
 
-/// Reads a receipt from a `deliver_sm` or `data_sm`; None if it is an ordinary message. The TLVs win over the text,
-/// whose form is each vendor's own. `esm_class` must say that it is a receipt or an intermediate notification; where it
-/// says nothing at all, only a text that has the id, a known state and a date counts.
-pub fn from_sm<'a>(sm: &Sm<'a>) -> Option<Outcome<'a>> {
-    let marked = matches!(sm.esm_class & TYPE_MASK, TYPE_RECEIPT | TYPE_INTERMEDIATE);
-    if !marked && sm.esm_class != 0 {
-        return None;
-    }
-    let text = parse(after_header(sm)).or_else(|| parse(sm.payload()));
-    let stat = text.and_then(|text| text.stat);
-    if !marked {
-        let plain = text.is_some_and(|text| text.done_date.is_some() || text.submit_date.is_some());
-        let known = stat.and_then(State::from_stat).is_some();
-        let tagged = sm.tlvs.get(tlv::RECEIPTED_MESSAGE_ID).is_some() && sm.tlvs.get(tlv::MESSAGE_STATE).is_some();
-        if !(plain && known || tagged) {
-            return None;
-        }
-    }
-    let id = sm.tlvs.text(tlv::RECEIPTED_MESSAGE_ID).filter(|id| !id.is_empty());
-    let state = sm.tlvs.int(tlv::MESSAGE_STATE).and_then(|value| State::from_message_state(u8::try_from(value).ok()?));
-    let id = id.or_else(|| text.and_then(|text| text.id))?;
-    Some(Outcome {
-        id,
-        state: state.or_else(|| stat.and_then(State::from_stat)).unwrap_or(State::Unknown),
-        err: text.and_then(|text| text.err).filter(|err| !err.is_empty()),
-        network_error: sm.tlvs.get(tlv::NETWORK_ERROR_CODE).and_then(|code| code.try_into().ok()),
-    })
+/// A receipt to be written, in the specification's form (appendix B), dates in UTC.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Form<'a> {
+    /// The message's id, as its sender knows it.
+    pub id: &'a [u8],
+    /// The state.
+    pub state: State,
+    /// The error code, at most 8 octets of it; empty is written as `000`.
+    pub err: &'a [u8],
+    /// When the message was accepted.
+    pub submit: WallMs,
+    /// When it reached its state.
+    pub done: WallMs,
+    /// The message in the default alphabet, of which the first 20 octets are written.
+    pub text: &'a [u8],
+    /// Short messages, at most 999.
+    pub sub: u16,
+    /// Those of them that were delivered, at most 999.
+    pub dlvrd: u16,
+    /// Dates have seconds: twelve digits in place of the specification's ten.
+    pub seconds: bool,
 }
 
-/// The message without its user data header, if it says that it has one (5.2.12).
-fn after_header<'a>(sm: &Sm<'a>) -> &'a [u8] {
-    let body = sm.payload();
-    match body.split_first() {
-        Some((length, rest)) if sm.has_udh() => rest.get(usize::from(*length)..).unwrap_or(body),
-        _ => body,
+impl Form<'_> {
+    /// Appends the text.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let three = |out: &mut Vec<u8>, value: u16| {
+            let value = value.min(999);
+            out.extend([value / 100, value / 10 % 10, value % 10].map(|digit| b'0' + digit as u8));
+        };
+        let stamp = if self.seconds { time::write_stamp_seconds } else { time::write_stamp };
+        out.extend_from_slice(b"id:");
+        out.extend_from_slice(self.id);
+        out.extend_from_slice(b" sub:");
+        three(out, self.sub);
+        out.extend_from_slice(b" dlvrd:");
+        three(out, self.dlvrd);
+        out.extend_from_slice(b" submit date:");
+        stamp(out, self.submit);
+        out.extend_from_slice(b" done date:");
+        stamp(out, self.done);
+        out.extend_from_slice(b" stat:");
+        out.extend_from_slice(self.state.stat().as_bytes());
+        out.extend_from_slice(b" err:");
+        out.extend_from_slice(if self.err.is_empty() { b"000" } else { &self.err[..self.err.len().min(8)] });
+        out.extend_from_slice(b" text:");
+        out.extend_from_slice(&self.text[..self.text.len().min(20)]);
     }
-}
-
-/// Appends the text of a receipt in the specification's form (appendix B), dates in UTC. `err` is at most three digits or
-/// letters, `000` if empty; of `text` (default alphabet) the first 20 octets are written; `sub` and `dlvrd` count short
-/// messages, at most 999.
-#[expect(clippy::too_many_arguments, reason = "the fields of the appendix, one each")]
-pub fn write_text(
-    out: &mut Vec<u8>,
-    id: &[u8],
-    state: State,
-    err: &[u8],
-    submit: WallMs,
-    done: WallMs,
-    text: &[u8],
-    sub: u16,
-    dlvrd: u16,
-) {
-    let three = |out: &mut Vec<u8>, value: u16| {
-        let value = value.min(999);
-        out.extend([value / 100, value / 10 % 10, value % 10].map(|digit| b'0' + digit as u8));
-    };
-    out.extend_from_slice(b"id:");
-    out.extend_from_slice(id);
-    out.extend_from_slice(b" sub:");
-    three(out, sub);
-    out.extend_from_slice(b" dlvrd:");
-    three(out, dlvrd);
-    out.extend_from_slice(b" submit date:");
-    time::write_stamp(out, submit);
-    out.extend_from_slice(b" done date:");
-    time::write_stamp(out, done);
-    out.extend_from_slice(b" stat:");
-    out.extend_from_slice(state.stat().as_bytes());
-    out.extend_from_slice(b" err:");
-    out.extend_from_slice(if err.is_empty() { b"000" } else { &err[..err.len().min(3)] });
-    out.extend_from_slice(b" text:");
-    out.extend_from_slice(&text[..text.len().min(20)]);
 }
 
 #[cfg(test)]

@@ -59,6 +59,8 @@ pub const TYPE_MASK: u8 = 0x3C;
 pub const TYPE_RECEIPT: u8 = 0x04;
 /// `esm_class`: an intermediate notification.
 pub const TYPE_INTERMEDIATE: u8 = 0x20;
+/// `registered_delivery`: intermediate notifications are asked for (5.2.17).
+pub const INTERMEDIATE: u8 = 0x10;
 /// `esm_class`: the message begins with a user data header.
 pub const UDHI: u8 = 0x40;
 

@@ -91,17 +91,41 @@ pub fn write_stamp_seconds(out: &mut Vec<u8>, at: WallMs) {
     stamp(out, clamp(at), 6);
 }
 
-/// Reads a receipt's date as carriers write it: 10 digits, 12 with seconds, 14 with a four-digit year as well, or an
-/// absolute time. Dates carry no zone; they are read as UTC.
+/// Reads a receipt's date as carriers write it: 10 digits, 12 with seconds, 14 with a four-digit year as well, 17 with
+/// milliseconds too, an absolute time, seconds or milliseconds since 1970 (from 2001 to 2033), or any of them with separators, as in
+/// `2026-01-02 15:04:05`. Dates carry no zone; they are read as UTC.
 pub fn parse_stamp(text: &[u8]) -> Option<WallMs> {
-    match text.len() {
-        10 => pairs(text).and_then(|[y, mo, d, h, mi]| moment(2000 + y, [mo, d, h, mi, 0])),
-        12 => pairs(text).and_then(|[y, mo, d, h, mi, s]| moment(2000 + y, [mo, d, h, mi, s])),
-        14 => pairs(text).and_then(|[c, y, mo, d, h, mi, s]| moment(c * 100 + y, [mo, d, h, mi, s])),
-        16 => match parse(text)? {
+    if let [b'0'..=b'9', .., b'+' | b'-'] = text {
+        return match parse(text)? {
             Time::At(at) => Some(at),
             Time::Unset | Time::In(_) => None,
-        },
+        };
+    }
+    let mut digits = [0; 17];
+    let mut length = 0;
+    for octet in text {
+        match octet {
+            b'0'..=b'9' => {
+                *digits.get_mut(length)? = *octet;
+                length += 1;
+            }
+            b'-' | b'/' | b':' | b'.' | b' ' | b'T' | b'Z' => {}
+            _ => return None,
+        }
+    }
+    let digits = &digits[..length];
+    let number = || digits.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+    match length {
+        10 => pairs(digits)
+            .and_then(|[y, mo, d, h, mi]| moment(2000 + y, [mo, d, h, mi, 0]))
+            .or_else(|| (digits[0] == b'1').then(|| number() * SECOND)),
+        12 => pairs(digits).and_then(|[y, mo, d, h, mi, s]| moment(2000 + y, [mo, d, h, mi, s])),
+        13 => (digits[0] == b'1').then(number),
+        14 => pairs(digits).and_then(|[c, y, mo, d, h, mi, s]| moment(c * 100 + y, [mo, d, h, mi, s])),
+        17 => {
+            let whole = pairs(&digits[..14]).and_then(|[c, y, mo, d, h, mi, s]| moment(c * 100 + y, [mo, d, h, mi, s]));
+            whole.map(|at| at + number() % SECOND)
+        }
         _ => None,
     }
 }
@@ -203,6 +227,11 @@ mod tests {
         assert_eq!(parse_stamp(b"260228235958"), Some(at - 700));
         assert_eq!(parse_stamp(b"20260228235958"), Some(at - 700));
         assert_eq!(parse_stamp(b"260228235958700+"), Some(at));
+        assert_eq!(parse_stamp(b"20260228235958700"), Some(at));
+        assert_eq!(parse_stamp(b"2026-02-28 23:59:58"), Some(at - 700));
+        assert_eq!(parse_stamp(b"2026/02/28T23:59:58.700Z"), Some(at));
+        assert_eq!(parse_stamp(b"1772323198"), Some(at - 700));
+        assert_eq!(parse_stamp(b"1772323198700"), Some(at));
     }
 
     #[test]
@@ -232,7 +261,9 @@ mod tests {
         ] {
             assert_eq!(parse(bad), None, "{}", String::from_utf8_lossy(bad));
         }
-        for bad in [&b"0000000000"[..], b"", b"abc", b"2602292359", b"20261301000000"] {
+        for bad in
+            [&b"0000000000"[..], b"", b"abc", b"2602292359", b"20261301000000", b"260228235958700+x", b"0000000000000"]
+        {
             assert_eq!(parse_stamp(bad), None, "{}", String::from_utf8_lossy(bad));
         }
     }

@@ -77,7 +77,10 @@ pub fn decode(
         Kind::Gsm7 | Kind::Default => {
             let shift = if udh.is_empty() { Shift::NONE } else { Shift::of(udh) };
             if packed {
-                gsm7::decode_with(&gsm7::unpack_body(body, gsm7::fill_bits(udh.len()))?, shift)
+                let fill = gsm7::fill_bits(udh.len());
+                let read = gsm7::decode_with(&gsm7::unpack_body(body, fill)?, shift);
+                // The septet's place as an octet of the body.
+                read.map_err(|e| Error { offset: e.offset.map(|at| (at * 7 + usize::from(fill)) / 8), ..e })
             } else {
                 gsm7::decode_with(body, shift)
             }

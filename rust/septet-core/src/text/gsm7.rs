@@ -219,7 +219,7 @@ fn check_fill(fill_bits: u8) -> Result<()> {
 /// Seven spare bits would read as `@`. §6.1.2.3.1 settles it where no count exists: they carry CR, which [`unpack_body`]
 /// takes off again, and a text that itself ends in CR on an octet boundary gets one more (which stays: a second CR at the
 /// end of a text shows nothing).
-pub(super) fn pack_body(septets: &[u8], fill_bits: u8) -> Result<Vec<u8>> {
+pub(crate) fn pack_body(septets: &[u8], fill_bits: u8) -> Result<Vec<u8>> {
     if septets.is_empty() {
         return Ok(Vec::new());
     }
@@ -235,7 +235,7 @@ pub(super) fn pack_body(septets: &[u8], fill_bits: u8) -> Result<Vec<u8>> {
 }
 
 /// Reads what [`pack_body`] packed.
-pub(super) fn unpack_body(octets: &[u8], fill_bits: u8) -> Result<Vec<u8>> {
+pub(crate) fn unpack_body(octets: &[u8], fill_bits: u8) -> Result<Vec<u8>> {
     let count = capacity(octets.len(), fill_bits);
     let mut septets = unpack(octets, count, fill_bits)?;
     let on_boundary = count * 7 + usize::from(fill_bits) == octets.len() * 8;

@@ -1,13 +1,15 @@
 //! Tables and messages from Python, and messages and refusals to it.
 
+use super::quirks::{AccountQuirksIn, CarrierQuirksIn};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use septet_core::engine::tables::{Account, Carrier, Config, Keyword, Limits, Number, Route, Smpp, Verb};
 use septet_core::engine::{Filter, Hook, HookKind, Id, Post, Refusal, View};
 use septet_core::keywords::Mode;
+use septet_core::smpp::receipt::State;
 use septet_core::smpp::session::BindMode;
-use septet_core::text::{Choice, DefaultAlphabet};
+use septet_core::text::Choice;
 
 fn bad(what: &str, value: &str) -> PyErr {
     PyValueError::new_err(format!("{what} {value:?}"))
@@ -49,6 +51,7 @@ struct AccountIn {
     webhook: bool,
     mo: String,
     optout_status: u32,
+    quirks: AccountQuirksIn,
 }
 
 #[derive(FromPyObject)]
@@ -73,6 +76,7 @@ struct CarrierIn {
     retry_attempts: u8,
     retry_base: f64,
     retry_max: f64,
+    quirks: CarrierQuirksIn,
 }
 
 #[derive(FromPyObject)]
@@ -110,10 +114,9 @@ fn verb(name: &str) -> PyResult<Verb> {
 
 impl CarrierIn {
     fn into_table(self) -> PyResult<Carrier> {
-        let alphabet = DefaultAlphabet::from_name(&self.default_alphabet);
         Ok(Carrier {
             mode: BindMode::named(&self.bind).ok_or_else(|| bad("no bind mode", &self.bind))?,
-            alphabet: alphabet.map_err(|e| bad("no alphabet", &e.message))?,
+            quirks: self.quirks.into_table(&self.default_alphabet)?,
             id: self.id,
             links: self.binds,
             window: self.window,
@@ -134,8 +137,8 @@ impl CarrierIn {
 }
 
 impl AccountIn {
-    fn into_table(self) -> Account {
-        Account {
+    fn into_table(self) -> PyResult<Account> {
+        Ok(Account {
             id: self.id,
             window: self.window,
             deliver_window: self.deliver_window,
@@ -143,7 +146,8 @@ impl AccountIn {
             mo_smpp: self.mo != "webhook",
             mo_webhook: self.mo != "smpp",
             optout_status: self.optout_status,
-        }
+            quirks: self.quirks.into_table()?,
+        })
     }
 }
 
@@ -166,7 +170,7 @@ impl TablesIn {
         };
         let word = |(word, name): (String, String)| PyResult::Ok((word, verb(&name)?));
         Ok(Config {
-            accounts: self.accounts.into_iter().map(AccountIn::into_table).collect(),
+            accounts: self.accounts.into_iter().map(AccountIn::into_table).collect::<PyResult<_>>()?,
             carriers: self.carriers.into_iter().map(CarrierIn::into_table).collect::<PyResult<_>>()?,
             numbers: self.numbers.into_iter().map(number).collect(),
             keywords: self.keywords.into_iter().map(keyword).collect::<PyResult<_>>()?,
@@ -214,6 +218,8 @@ pub(super) struct PostIn {
     client_ref: Option<String>,
     #[pyo3(attribute("joined_tags"))]
     tags: String,
+    #[pyo3(attribute("param_items"))]
+    params: Vec<(String, String)>,
 }
 
 impl PostIn {
@@ -233,6 +239,7 @@ impl PostIn {
             flash: self.flash,
             client_ref: self.client_ref.as_deref().unwrap_or_default(),
             tags: &self.tags,
+            params: &self.params,
         }
     }
 }
@@ -257,13 +264,21 @@ pub(super) fn shown<'py>(py: Python<'py>, view: &View) -> PyResult<Bound<'py, Py
     dict.set_item("segments", view.segments)?;
     dict.set_item("status", view.status)?;
     dict.set_item("error", view.error)?;
+    dict.set_item("err", &view.err)?;
+    dict.set_item("network_error", view.network_error)?;
+    let params = PyDict::new(py);
+    for (name, value) in &view.params {
+        params.set_item(name, value)?;
+    }
+    dict.set_item("params", params)?;
     dict.set_item("client_ref", &view.client_ref)?;
     dict.set_item("tags", &view.tags)?;
     dict.set_item("keyword", &view.keyword)?;
     dict.set_item("incomplete", view.incomplete)?;
     dict.set_item("created", view.created)?;
     dict.set_item("updated", view.updated)?;
-    let events: Vec<_> = view.events.iter().map(|e| (e.at, e.status.name(), e.part, e.code)).collect();
+    let events: Vec<_> =
+        view.events.iter().map(|e| (e.at, e.status.name(), e.part, e.code, e.receipt.map(State::stat))).collect();
     dict.set_item("events", events)?;
     Ok(dict)
 }

@@ -106,6 +106,7 @@ impl<'py> Families<'_, 'py> {
         })?;
         self.each_by("receipts_total", |_, t| t.receipts.iter().map(|(state, n)| (*state, *n)).collect())?;
         self.each("receipts_unmatched_total", "counter", |_, t| t.unmatched)?;
+        self.each("receipts_duplicate_total", "counter", |_, t| t.duplicates)?;
         self.each_by("link_up", |i, _| core.links_up(i).into_iter().map(u8::from).enumerate().collect())?;
         self.each("link_window_used", "gauge", |i, _| core.in_flight(i))?;
         self.each("queue_depth", "gauge", |i, _| core.queue_depth(i))?;

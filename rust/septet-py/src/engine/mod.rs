@@ -2,13 +2,15 @@
 
 mod convert;
 mod measures;
+mod quirks;
 
 use std::sync::Arc;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use septet_core::clock::Micros;
-use septet_core::engine::{Engine as Core, Filter, Id, NOBODY};
+use septet_core::engine::{BAD_STREAMS, Engine as Core, Filter, Id, NOBODY};
 use septet_core::page::KeyRow;
 use septet_store::Backend;
 
@@ -71,9 +73,23 @@ impl Engine {
         PyBytes::new(py, &self.core.output(session))
     }
 
+    /// What has arrived of a PDU that is not whole yet.
+    fn pending<'py>(&self, py: Python<'py>, session: u32) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.core.pending(session))
+    }
+
     /// The connection of a session is gone.
     fn closed(&mut self, session: u32) {
         self.core.closed(session);
+    }
+
+    /// Counts what is wrong with a session's stream before there is SMPP in it.
+    fn bad_stream(&mut self, session: u32, reason: &str) -> PyResult<()> {
+        if !BAD_STREAMS.contains(&reason) {
+            return Err(PyValueError::new_err(format!("reason {reason:?}")));
+        }
+        self.core.bad_stream(session, reason);
+        Ok(())
     }
 
     /// Begins an orderly end of a session.

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::world::World;
+use super::world::{World, config};
 use crate::clock::SECOND;
+use crate::engine::quirks::{IdForm, LongText};
 use crate::smpp::status;
+
+const LONG_TEXTS: [LongText; 4] = [LongText::Udh8, LongText::Udh16, LongText::Sar, LongText::Payload];
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -16,6 +19,7 @@ enum Step {
     Receipt(usize),
     Cut,
     Throttle,
+    Refuse,
     Busy,
     Calm,
     HoldCommits,
@@ -32,6 +36,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (0usize..8).prop_map(Step::Receipt),
         1 => Just(Step::Cut),
         1 => Just(Step::Throttle),
+        1 => Just(Step::Refuse),
         1 => Just(Step::Busy),
         2 => Just(Step::Calm),
         1 => Just(Step::HoldCommits),
@@ -81,8 +86,18 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_acknowledged_is_lost(steps in proptest::collection::vec(step(), 1..40)) {
-        let mut world = World::new();
+    fn nothing_acknowledged_is_lost(
+        steps in proptest::collection::vec(step(), 1..40),
+        long_texts in (0usize..4, 0usize..4),
+        fold_case: bool,
+    ) {
+        let mut config = config();
+        for (carrier, long_text) in config.carriers.iter_mut().zip([long_texts.0, long_texts.1]) {
+            carrier.retry_attempts = u8::MAX;
+            carrier.quirks.long_text = LONG_TEXTS[long_text];
+            carrier.quirks.message_id = IdForm { fold_case, ..IdForm::default() };
+        }
+        let mut world = World::with(config);
         let mut seen = Seen::default();
         let mut asked: Vec<Vec<u8>> = Vec::new();
         let mut posted = BTreeMap::new();
@@ -123,9 +138,11 @@ proptest! {
                     asked.clear();
                     world.leave();
                 }
-                Step::Throttle | Step::Busy | Step::Calm => {
+                Step::Throttle | Step::Refuse | Step::Busy | Step::Calm => {
                     let reply = match step {
                         Step::Throttle => Some(status::ESME_RTHROTTLED),
+                        // It goes on to the other carrier, cut anew where that wants it otherwise.
+                        Step::Refuse => Some(status::ESME_RSYSERR),
                         Step::Busy => None,
                         _ => Some(0),
                     };
@@ -159,7 +176,7 @@ proptest! {
         seen.note(&mut world, &mut asked);
         for text in seen.sent.keys().chain(posted.keys()) {
             let found = if text.len() == 200 {
-                seen.received.iter().filter(|body| body.len() > 6 && body[6..].starts_with(&text[..5])).count() > 0
+                seen.received.iter().any(|body| body.windows(5).any(|part| part == &text[..5]))
             } else {
                 seen.received.contains(text)
             };

@@ -5,4 +5,6 @@ mod crash;
 mod damage;
 mod flow;
 mod peers;
+mod quirks;
+mod receipts;
 mod world;

@@ -1,6 +1,7 @@
 //! An engine between an ESME and two carriers, all in memory.
 
 use crate::clock::{Micros, SECOND};
+use crate::engine::quirks::CarrierQuirks;
 use crate::engine::tables::{Account, Carrier, Config, Keyword, Limits, Number, Route, Smpp, Verb};
 use crate::engine::{Engine, Post, Posted, Refusal, View};
 use crate::keywords::Mode;
@@ -9,7 +10,6 @@ use crate::smpp::command;
 use crate::smpp::session::{self, BindMode, Event, Role, Session};
 use crate::smpp::sm::{Addr, Sm};
 use crate::smpp::tlv;
-use crate::text::DefaultAlphabet;
 
 pub(super) const CONTACT: &str = "46701234567";
 pub(super) const NUMBER: &str = "12345";
@@ -21,6 +21,11 @@ pub(super) struct Got {
     pub(super) sequence: u32,
     pub(super) source: Vec<u8>,
     pub(super) dest: Vec<u8>,
+    /// Type and plan of both.
+    pub(super) types: [(u8, u8); 2],
+    pub(super) data_coding: u8,
+    pub(super) short_message: Vec<u8>,
+    pub(super) tlvs: Vec<(u16, Vec<u8>)>,
     pub(super) esm_class: u8,
     pub(super) registered: u8,
     pub(super) validity: Vec<u8>,
@@ -62,6 +67,10 @@ impl End {
                     sequence,
                     source: sm.source.addr.to_vec(),
                     dest: sm.dest.addr.to_vec(),
+                    types: [sm.source, sm.dest].map(|at| (at.ton, at.npi)),
+                    data_coding: sm.data_coding,
+                    short_message: sm.short_message.to_vec(),
+                    tlvs: sm.tlvs.iter().map(|(tag, value)| (tag, value.to_vec())).collect(),
                     esm_class: sm.esm_class,
                     registered: sm.registered,
                     validity: sm.validity.to_vec(),
@@ -124,12 +133,12 @@ pub(super) fn config() -> Config {
         service_type: String::new(),
         enquire_link: 30 * SECOND,
         response_timeout: 60 * SECOND,
-        alphabet: DefaultAlphabet::Gsm7,
         source: (None, None),
         dest: (None, None),
         retry_attempts: 2,
         retry_base: SECOND,
         retry_max: 10 * SECOND,
+        quirks: CarrierQuirks::default(),
     };
     let keyword = |word: &str, reply: &str| Keyword {
         id: word.into(),
@@ -364,6 +373,14 @@ impl World {
                 ..Sm::default()
             },
         );
+    }
+
+    /// The first submit that a carrier has not answered gets this id.
+    pub(super) fn answer(&mut self, carrier: usize, id: &str) {
+        let end = self.carriers[carrier].as_mut().unwrap();
+        let sequence = end.got.remove(0).sequence;
+        end.session.respond(sequence, command::SUBMIT_SM, 0, id.as_bytes());
+        self.run();
     }
 
     pub(super) fn receipt(&mut self, carrier: usize, id: &str, stat: &str) {

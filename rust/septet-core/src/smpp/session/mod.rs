@@ -60,6 +60,8 @@ pub struct Session {
     sequence: u32,
     window: Window,
     window_in_used: usize,
+    /// addr_ton and addr_npi of our bind (SMPP 3.4 §5.2.7).
+    bind_address: (u8, u8),
     bind: Option<Ask>,
     enquire: Option<Ask>,
     unbind: Option<Ask>,
@@ -91,6 +93,7 @@ impl Session {
             peer_version: 0,
             sequence: 0,
             window_in_used: 0,
+            bind_address: (0, 0),
             bind: None,
             enquire: None,
             unbind: None,
@@ -109,6 +112,11 @@ impl Session {
     /// Octets for the socket. The caller takes them.
     pub const fn output(&mut self) -> &mut Vec<u8> {
         &mut self.out
+    }
+
+    /// What has arrived of a PDU that is not whole yet.
+    pub fn pending(&self) -> &[u8] {
+        self.framer.pending()
     }
 
     /// Where the session stands.
@@ -140,6 +148,11 @@ impl Session {
     pub const fn set_windows(&mut self, out: usize, inward: usize) {
         self.window.set_limit(out);
         self.config.window_in = inward;
+    }
+
+    /// Client: type and plan of the address_range that [`Session::bind`] will ask for.
+    pub const fn set_bind_address(&mut self, ton: u8, npi: u8) {
+        self.bind_address = (ton, npi);
     }
 
     /// Our unanswered requests.
@@ -206,11 +219,12 @@ impl Session {
             return;
         }
         let version = self.config.interface_version;
+        let (ton, npi) = self.bind_address;
         let ask = self.ask(now, mode.command(), |out| {
             put_cstring(out, system_id, max::SYSTEM_ID);
             put_cstring(out, password, max::PASSWORD);
             put_cstring(out, system_type, max::SYSTEM_TYPE);
-            out.extend_from_slice(&[version, 0, 0]);
+            out.extend_from_slice(&[version, ton, npi]);
             put_cstring(out, address_range, max::ADDRESS_RANGE);
         });
         self.bind = Some(ask);
