@@ -106,7 +106,7 @@ class Store(Struct, frozen=True, kw_only=True):
     engine: Literal["sqlite", "memory"] = "sqlite"
     durability: Literal["full", "os"] = "full"
     retention: Annotated[int, Meta(ge=0, le=36_500)] = 90
-    reserve: Annotated[int, Meta(ge=0, le=1_048_576)] = 32
+    reserve: Annotated[int, Meta(ge=0, le=1_048_576)] = 16
 
 
 class Smpp(Struct, frozen=True, kw_only=True):

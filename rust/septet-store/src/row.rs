@@ -2,32 +2,12 @@
 
 use rusqlite::types::Type;
 use rusqlite::{Row, ToSql};
+use septet_core::engine::Status;
 use septet_core::page::{ConsentRow, KeyRow, LogRow};
 
 /// The columns of a message row, in the order in which they are bound and read.
 pub const MESSAGE: &str =
     "id, direction, account, source, destination, carrier, segments, status, error, created, updated, record, sum";
-
-/// Every name that a row's `direction` or `status` can have.
-const NAMES: [&str; 17] = [
-    "mt",
-    "mo",
-    "scheduled",
-    "accepted",
-    "queued",
-    "submitted",
-    "delivered",
-    "undeliverable",
-    "expired",
-    "rejected",
-    "failed",
-    "cancelled",
-    "blocked",
-    "unknown",
-    "received",
-    "handed_over",
-    "dead",
-];
 
 /// CRC-32 over fields that are kept apart.
 fn sum(texts: &[&[u8]], numbers: &[u64]) -> u32 {
@@ -136,7 +116,7 @@ pub fn check(row: &Row<'_>, column: usize, is: u32) -> rusqlite::Result<()> {
 
 /// A row's `direction` or `status` under the program's own name for it.
 pub fn known_name(value: &str) -> Option<&'static str> {
-    NAMES.into_iter().find(|known| *known == value)
+    ["mt", "mo"].into_iter().chain(Status::ALL.into_iter().map(Status::name)).find(|known| *known == value)
 }
 
 fn name(row: &Row<'_>, column: usize) -> rusqlite::Result<&'static str> {

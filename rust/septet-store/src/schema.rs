@@ -27,6 +27,34 @@ pub const LIVE: Kind = Kind { application_id: 0x5350_5454, steps: LIVE_STEPS, ca
 /// A day of the log, "SPTL". All its indexes end in the id, which is the order of look-ups.
 pub const DAY: Kind = Kind { application_id: 0x5350_544C, steps: DAY_STEPS, cache: 65_536 };
 
+/// Ended messages, in the live file and in a day alike, and as a person reads them. `n` counts rows as they come.
+macro_rules! messages {
+    () => {
+        "
+CREATE TABLE message(
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    direction TEXT NOT NULL,
+    account TEXT NOT NULL,
+    source TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    carrier TEXT NOT NULL,
+    segments INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    error INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    record BLOB NOT NULL,
+    sum INTEGER
+) STRICT;
+CREATE VIEW log AS SELECT id, direction, account, source, destination, carrier, segments, status, error,
+    strftime('%Y-%m-%d %H:%M:%f', created / 1000.0, 'unixepoch') AS accepted,
+    strftime('%Y-%m-%d %H:%M:%f', updated / 1000.0, 'unixepoch') AS ended
+    FROM message;
+"
+    };
+}
+
 const LIVE_STEPS: &[&str] = &[
     "
 CREATE TABLE meta(
@@ -68,75 +96,43 @@ CREATE TABLE idempotency(
     PRIMARY KEY(account, key)
 ) STRICT;
 ",
-    // Sums, and a log that is folded into days: `n` counts rows as they come, so that those folded go from the head.
-    "
+    // Sums, and a log that is folded into days.
+    concat!(
+        "
 ALTER TABLE journal ADD COLUMN sum INTEGER;
 ALTER TABLE consent ADD COLUMN sum INTEGER;
 ALTER TABLE idempotency ADD COLUMN sum INTEGER;
 DROP INDEX message_destination;
 DROP INDEX message_source;
 ALTER TABLE message RENAME TO message_1;
-CREATE TABLE message(
-    n INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    direction TEXT NOT NULL,
-    account TEXT NOT NULL,
-    source TEXT NOT NULL,
-    destination TEXT NOT NULL,
-    carrier TEXT NOT NULL,
-    segments INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    error INTEGER NOT NULL,
-    created INTEGER NOT NULL,
-    updated INTEGER NOT NULL,
-    record BLOB NOT NULL,
-    sum INTEGER
-) STRICT;
-INSERT INTO message(id, direction, account, source, destination, carrier, segments, status, error, created, updated, record)
+",
+        messages!(),
+        "INSERT INTO message(id, direction, account, source, destination, carrier, segments, status, error, created, updated, record)
     SELECT id, direction, account, source, destination, '', 0, status, 0, created, updated, record FROM message_1 ORDER BY id;
 DROP TABLE message_1;
-CREATE VIEW log AS SELECT id, direction, account, source, destination, carrier, segments, status, error,
-    strftime('%Y-%m-%d %H:%M:%f', created / 1000.0, 'unixepoch') AS accepted,
-    strftime('%Y-%m-%d %H:%M:%f', updated / 1000.0, 'unixepoch') AS ended
-    FROM message;
 CREATE VIEW optout AS SELECT number, contact, strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS since, proof
     FROM consent WHERE opted_out;
 CREATE VIEW page AS SELECT seq, strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS written, length(records) AS octets
     FROM journal;
-",
+"
+    ),
 ];
 
-const DAY_STEPS: &[&str] = &["
+const DAY_STEPS: &[&str] = &[concat!(
+    "
 CREATE TABLE meta(
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE message(
-    n INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    direction TEXT NOT NULL,
-    account TEXT NOT NULL,
-    source TEXT NOT NULL,
-    destination TEXT NOT NULL,
-    carrier TEXT NOT NULL,
-    segments INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    error INTEGER NOT NULL,
-    created INTEGER NOT NULL,
-    updated INTEGER NOT NULL,
-    record BLOB NOT NULL,
-    sum INTEGER
-) STRICT;
-CREATE INDEX message_destination ON message(destination, id);
+",
+    messages!(),
+    "CREATE INDEX message_destination ON message(destination, id);
 CREATE INDEX message_source ON message(source, id);
 CREATE INDEX message_account ON message(account, id);
 CREATE INDEX message_account_status ON message(account, status, id);
 CREATE INDEX message_status ON message(status, id);
-CREATE VIEW log AS SELECT id, direction, account, source, destination, carrier, segments, status, error,
-    strftime('%Y-%m-%d %H:%M:%f', created / 1000.0, 'unixepoch') AS accepted,
-    strftime('%Y-%m-%d %H:%M:%f', updated / 1000.0, 'unixepoch') AS ended
-    FROM message;
-"];
+"
+)];
 
 /// Opens the file for writing, makes it if it is missing, and brings it to this version. A file that is refused is
 /// not changed.

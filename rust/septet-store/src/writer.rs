@@ -198,6 +198,8 @@ impl Writer {
             self.checkpoint();
         }
         self.reader.close();
+        // A store that is closed has nothing to let in; the next start sets it apart again.
+        self.reserve.release();
         if let Some(connection) = self.connection.take() {
             // The log survives a failure here, and the next start reads it.
             let _ = checkpoint(&connection, "TRUNCATE");

@@ -180,6 +180,7 @@ mod tests {
         until(&store, |finished| !finished.low);
         assert_eq!(fs::metadata(&reserve).unwrap().len(), 1 << 20);
         store.close().unwrap();
+        assert!(!reserve.exists());
         drop(store);
         assert_eq!(reopen(&folder), [1, 2]);
     }
