@@ -71,6 +71,7 @@ SEEDS = {
     "keywords": keywords,
     "framing": framing,
     "pdu": pdus,
+    "oracle": pdus,
     "session": pdus,
     "receipt": receipt,
 }

@@ -7,6 +7,7 @@
 pub mod engine;
 pub mod framing;
 pub mod keywords;
+pub mod oracle;
 pub mod pdu;
 pub mod reassembly;
 pub mod receipt;

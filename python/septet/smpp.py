@@ -15,13 +15,28 @@ What cannot be decoded raises `SeptetError`, whose `offset` counts from the PDU'
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from septet._septet import BadPdu, Fields, Framer, Pdu, Receipt
 from septet._septet import parse_receipt as _parse_receipt
 from septet._septet import smpp_decode as _decode
+from septet._septet import smpp_encode_many as _encode_many
 from septet._septet import smpp_status_name as _status_name
 from septet._septet import smpp_tlv_name as _tlv_name
 
-__all__ = ["BadPdu", "Fields", "Framer", "Pdu", "Receipt", "decode", "parse_receipt", "status_name", "tlv_name"]
+__all__ = [
+    "BadPdu",
+    "Fields",
+    "Framer",
+    "Pdu",
+    "Receipt",
+    "decode",
+    "encode_many",
+    "parse_receipt",
+    "status_name",
+    "tlv_name",
+]
 
 
 def decode(data: bytes | bytearray) -> Pdu:
@@ -34,6 +49,18 @@ def decode(data: bytes | bytearray) -> Pdu:
     septet.errors.SeptetError: the PDU has 16 octets or more, only 12 are here
     """
     return _decode(data)
+
+
+def encode_many(command: str | int, fields: Iterable[Mapping[str, Any]], *, sequence: int = 1) -> bytes:
+    """Encode a PDU for each of `fields`, one after the other, as they would be written to a socket.
+
+    The first has `sequence`, each further one the next number (after 0x7FFFFFFF comes 1). Fields are those of `Pdu`.
+
+    >>> octets = encode_many("query_sm", [{"message_id": "a1"}, {"message_id": "a2"}], sequence=8)
+    >>> [(pdu.sequence, pdu.fields["message_id"]) for pdu in Framer().feed(octets)]
+    [(8, 'a1'), (9, 'a2')]
+    """
+    return _encode_many(command, fields, sequence=sequence)
 
 
 def parse_receipt(body: str | bytes | bytearray) -> Receipt:

@@ -2,6 +2,7 @@
 
 import doctest
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -53,6 +54,37 @@ def test_decode_and_encode_undo_each_other(pdu: smpp.Pdu) -> None:
     data = pdu.encode()
     assert smpp.decode(data) == pdu
     assert smpp.decode(bytearray(data)).encode() == data
+
+
+@given(st.data(), st.integers(0, 0x7FFFFFFF))
+def test_many_are_what_each_is(data: st.DataObject, first: int) -> None:
+    command, _ = data.draw(given_fields())
+    several = data.draw(st.lists(st.fixed_dictionaries({}, optional=LAYOUTS[command]), max_size=4))
+    pdus = smpp.Framer().feed(smpp.encode_many(command, several, sequence=first))
+    numbers = [first + at if first + at <= 0x7FFFFFFF else first + at - 0x7FFFFFFF for at in range(len(several))]
+    assert pdus == [smpp.Pdu(command, sequence=n, fields=f) for n, f in zip(numbers, several, strict=True)]
+
+
+def test_one_that_does_not_fit_refuses_them_all() -> None:
+    with pytest.raises(SeptetError, match="sorce_addr"):
+        smpp.encode_many("submit_sm", [{"source_addr": "1"}, {"sorce_addr": "1"}])
+    assert smpp.encode_many("submit_sm", []) == b""
+
+
+def test_fields_may_be_any_mapping_and_their_names_any_equal_text() -> None:
+    pdu = smpp.Pdu("submit_sm", fields={"short_message": b"Hi", str(b"source_addr", "ascii"): "46"})
+    assert smpp.Pdu("submit_sm", fields=pdu.fields) == pdu
+    assert smpp.Pdu("submit_sm", fields=MappingProxyType(dict(pdu.fields))) == pdu
+    assert pdu.fields[str(b"source_addr", "ascii")] == "46"
+    with pytest.raises(TypeError):
+        smpp.Pdu("submit_sm", fields=[("source_addr", "46")])  # type: ignore[arg-type]
+
+
+def test_a_count_is_of_what_is_given_even_once() -> None:
+    pdu = smpp.Pdu("submit_multi", fields={"dest_address": iter([{"dl_name": "a"}, {"dl_name": "b"}])})
+    assert pdu.fields["number_of_dests"] == 2
+    with pytest.raises(SeptetError, match="number_of_dests is more than 255"):
+        smpp.Pdu("submit_multi", fields={"dest_address": [{"dl_name": "a"}] * 256})
 
 
 def again(data: bytes) -> bytes | SeptetError:

@@ -14,6 +14,9 @@ from septet.carriers.tls import Tls, TlsFailedError
 _PROBE_SECONDS: Final = 10
 _PROBES: Final = 6
 
+# How long a peer that floods is not read [s]: long beside what the others wait for, short beside any time-out.
+_REST: Final = 0.1
+
 
 class Hub(Protocol):
     """What a connection needs of the node."""
@@ -45,6 +48,8 @@ class Wire(asyncio.Protocol):
         self.session = -1
         self.transport: asyncio.Transport | None = None
         self.peer = ""
+        self._full = False
+        self._resting = False
         self.tls = tls
         self.taps: tuple[Tap, ...] = ()
         self._keepalive = keepalive
@@ -83,7 +88,8 @@ class Wire(asyncio.Protocol):
                 return
         for tap in self.taps:
             tap.received(self.session, data, _wall())
-        self.hub.engine.receive(self.session, data, self.hub.now())
+        if self.hub.engine.receive(self.session, data, self.hub.now()):
+            self._rest()
         self.hub.turn_soon()
 
     def _read(self, tls: Tls, data: bytes) -> bytes:
@@ -146,12 +152,31 @@ class Wire(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """A peer that does not read what we answer is not read either: its window fills, not our memory."""
-        if self.transport is not None:
-            self.transport.pause_reading()
+        self._full = True
+        self._pause_or_resume()
 
     def resume_writing(self) -> None:
         """The peer reads again."""
-        if self.transport is not None:
+        self._full = False
+        self._pause_or_resume()
+
+    def _rest(self) -> None:
+        """A peer that does not heed its window waits while the others are served."""
+        if not self._resting:
+            self._resting = True
+            self._pause_or_resume()
+            asyncio.get_running_loop().call_later(_REST, self._rested)
+
+    def _rested(self) -> None:
+        self._resting = False
+        self._pause_or_resume()
+
+    def _pause_or_resume(self) -> None:
+        if self.transport is None or self.transport.is_closing():
+            return
+        if self._full or self._resting:
+            self.transport.pause_reading()
+        else:
             self.transport.resume_reading()
 
 

@@ -176,7 +176,7 @@ class SmppServer:
         return None if known else (RINVPASWD, "password")
 
     def _is_full(self, index: int) -> bool:
-        return len(self.hub.engine.sessions_of(index)) >= self._accounts[index].max_binds
+        return self.hub.engine.session_count(index) >= self._accounts[index].max_binds
 
     def admit(self, session: int) -> None:
         """Lets waiting submits in, by the account's rate; what is over it waits, or is refused.

@@ -11,6 +11,7 @@ import structlog
 import uvloop
 
 from septet.config import Config
+from septet.node.descriptors import make_room
 from septet.node.node import Node
 
 log = structlog.get_logger("septet.node")
@@ -20,6 +21,7 @@ Ready = Callable[[Node], Awaitable[None]]
 
 def run(config: Config, ready: Ready | None = None) -> None:
     """Runs until SIGINT or SIGTERM; `ready` is awaited once the listeners are open."""
+    make_room(config)
     uvloop.run(_serve(config, ready))
 
 

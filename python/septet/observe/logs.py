@@ -22,6 +22,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "link.down": "a link to a carrier is lost; it is tried again",
     "link.tls_failed": "TLS with a carrier failed, such as for its certificate; it is tried again",
     "metrics.scrape_failed": "a scrape failed for a reason in the node",
+    "node.few_descriptors": "the process may open fewer files than `smpp.max_sessions` needs; more connections fail",
     "node.internal_error": "a part failed for a reason in the node; the others go on",
     "node.reload_ignored": "SIGHUP: a changed configuration needs a restart in this version",
     "node.started": "the store is replayed and every listener is open",

@@ -5,14 +5,17 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyMapping, PyString};
 use septet_core::Error;
-use septet_core::smpp::command::{self, Operation};
-use septet_core::smpp::frame::{self, Header};
-use septet_core::smpp::{Pdu, pdu, status, tlv};
+use septet_core::smpp::frame::{self, HEADER, Header};
+use septet_core::smpp::layout::Layout;
+use septet_core::smpp::{pdu, status, tlv};
 
 use crate::errors::{OrRaise, raise};
 use fields::Fields;
+use names::Names;
 
 mod fields;
+mod given;
+mod names;
 mod receipt;
 mod tap;
 
@@ -30,7 +33,47 @@ mod tap;
 /// >>> Pdu("submit_sm_resp", status=0x58)
 /// <Pdu submit_sm_resp sequence=1 status=ESME_RTHROTTLED fields={} tlvs=0>
 #[pyclass(frozen, name = "Pdu", module = "septet.smpp")]
-pub(crate) struct PyPdu(Pdu);
+pub(crate) struct PyPdu {
+    /// The whole PDU as it stands on the wire; a field becomes a value when somebody reads it.
+    octets: Box<[u8]>,
+    names: &'static Names,
+    layout: Layout,
+}
+
+impl PyPdu {
+    /// A PDU that a framer has cut out.
+    #[inline]
+    fn read(py: Python<'_>, header: Header, body: &[u8]) -> septet_core::Result<Self> {
+        let unknown = || pdu::row(header.command).map_err(|error| Error { offset: Some(4), ..error });
+        let Some(names) = Names::find(py, header.command) else {
+            return Err(unknown().expect_err("an operation without a row"));
+        };
+        let layout = Layout::of(names.row, body).map_err(|bad| pdu::malformed(names.row, bad))?;
+        let mut octets = Vec::with_capacity(HEADER + body.len());
+        octets.extend_from_slice(&header.octets());
+        octets.extend_from_slice(body);
+        Ok(Self { octets: octets.into_boxed_slice(), names, layout })
+    }
+
+    fn body(&self) -> &[u8] {
+        &self.octets[HEADER..]
+    }
+
+    fn header(&self) -> Header {
+        Header::read(&self.octets).expect("a PDU has a header")
+    }
+
+    /// The names of the fields.
+    fn keys(&self) -> &[Py<PyString>] {
+        &self.names.fields()[..self.layout.len()]
+    }
+
+    /// The value of a field.
+    #[inline]
+    fn object<'py>(&self, py: Python<'py>, at: usize) -> PyResult<Bound<'py, PyAny>> {
+        fields::object(py, self.names.row.fields[at].kind, self.layout.field(at, self.body()))
+    }
+}
 
 #[pymethods]
 impl PyPdu {
@@ -44,34 +87,36 @@ impl PyPdu {
         tlvs: Vec<(u16, PyBackedBytes)>,
     ) -> PyResult<Self> {
         let py = command.py();
-        let row = operation(command)?;
-        let given = fields.map_or(Ok(Vec::new()), |all| fields::given(row, all))?;
-        let tlvs = tlvs.into_iter().map(|(tag, value)| (tag, value.to_vec())).collect();
-        Pdu::build(row.id, status, sequence, given, tlvs).or_raise(py).map(Self)
+        let names = operation(command)?;
+        let mut octets = Vec::with_capacity(128);
+        given::put(py, names, (status, sequence), fields, &tlvs, &mut octets)?;
+        let layout =
+            Layout::of(names.row, &octets[HEADER..]).map_err(|bad| pdu::malformed(names.row, bad)).or_raise(py)?;
+        Ok(Self { octets: octets.into_boxed_slice(), names, layout })
     }
 
     /// The operation's name, such as `submit_sm`.
     #[getter]
     fn command(&self) -> &'static str {
-        command::name(self.0.command)
+        self.names.row.name
     }
 
     /// `command_id`.
     #[getter]
     fn command_id(&self) -> u32 {
-        self.0.command
+        self.names.row.id
     }
 
     /// `command_status`.
     #[getter]
     fn status(&self) -> u32 {
-        self.0.status
+        self.header().status
     }
 
     /// `sequence_number`.
     #[getter]
     fn sequence(&self) -> u32 {
-        self.0.sequence
+        self.header().sequence
     }
 
     /// The mandatory parameters by the specification's names, in wire order.
@@ -83,16 +128,16 @@ impl PyPdu {
     /// Tag and value of each TLV, in wire order.
     #[getter]
     fn tlvs<'py>(&self, py: Python<'py>) -> Vec<(u16, Bound<'py, PyBytes>)> {
-        self.0.tlvs.iter().map(|(tag, value)| (*tag, PyBytes::new(py, value))).collect()
+        self.layout.tlvs(self.body()).iter().map(|(tag, value)| (tag, PyBytes::new(py, value))).collect()
     }
 
     /// The octets; `decode` gives the same PDU again.
-    fn encode<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        self.0.encode().or_raise(py).map(|octets| PyBytes::new(py, &octets))
+    fn encode<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.octets)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        other.cast::<Self>().is_ok_and(|other| other.get().0 == self.0)
+        other.cast::<Self>().is_ok_and(|other| other.get().octets == self.octets)
     }
 
     #[classattr]
@@ -101,20 +146,21 @@ impl PyPdu {
     }
 
     fn __repr__(slf: Py<Self>, py: Python<'_>) -> PyResult<String> {
-        let Self(pdu) = slf.get();
-        let name = command::name(pdu.command);
-        let (sequence, status, tlvs) = (pdu.sequence, status::name(pdu.status), pdu.tlvs.len());
+        let pdu = slf.get();
+        let (name, header) = (pdu.names.row.name, pdu.header());
+        let (sequence, status) = (header.sequence, status::name(header.status));
+        let tlvs = pdu.layout.tlvs(pdu.body()).iter().count();
         let fields = fields::dict(py, pdu)?.repr()?.to_string();
         Ok(format!("<Pdu {name} sequence={sequence} status={status} fields={fields} tlvs={tlvs}>"))
     }
 }
 
-fn operation(command: &Bound<'_, PyAny>) -> PyResult<&'static Operation> {
+fn operation(command: &Bound<'_, PyAny>) -> PyResult<&'static Names> {
     let py = command.py();
-    let row = if let Ok(name) = command.cast::<PyString>() {
-        command::named(&name.to_cow()?)
+    let names = if let Ok(name) = command.cast::<PyString>() {
+        Names::named(py, &name.to_cow()?)
     } else if let Ok(id) = command.extract::<u32>() {
-        command::find(id)
+        Names::find(py, id)
     } else {
         return Err(PyTypeError::new_err("command is an operation's name, such as \"submit_sm\", or its id"));
     };
@@ -125,7 +171,7 @@ fn operation(command: &Bound<'_, PyAny>) -> PyResult<&'static Operation> {
         );
         Error::new("smpp.unknown_command", message)
     };
-    row.ok_or_else(missing).or_raise(py)
+    names.ok_or_else(missing).or_raise(py)
 }
 
 /// A PDU that a `Framer` could cut out but not decode.
@@ -193,19 +239,23 @@ impl PyFramer {
 
     /// The PDUs that this chunk completes.
     fn feed<'py>(&mut self, py: Python<'py>, chunk: PyBackedBytes) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let mut found = Vec::new();
+        let (mut found, mut failed) = (Vec::new(), None);
         let max = self.1;
         self.0.feed(&chunk, |front| {
-            found.push(match front {
+            let one = match front {
                 Ok((header, body)) => one(py, header, body),
                 Err(header) => {
                     let bad = BadPdu::new(py, header, &header.octets(), &pdu::bad_length(header), true);
                     Bound::new(py, bad).map(Bound::into_any)
                 }
-            });
+            };
+            match one {
+                Ok(one) => found.push(one),
+                Err(error) => failed = Some(error),
+            }
             Some(max)
         });
-        found.into_iter().collect()
+        failed.map_or(Ok(found), Err)
     }
 
     /// Octets kept until the rest of their PDU arrives.
@@ -222,8 +272,8 @@ impl PyFramer {
 }
 
 fn one<'py>(py: Python<'py>, header: Header, body: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    match Pdu::decode_body(header, body) {
-        Ok(pdu) => Bound::new(py, PyPdu(pdu)).map(Bound::into_any),
+    match PyPdu::read(py, header, body) {
+        Ok(pdu) => Bound::new(py, pdu).map(Bound::into_any),
         Err(error) => {
             let data = [&header.octets(), body].concat();
             Bound::new(py, BadPdu::new(py, header, &data, &error, false)).map(Bound::into_any)
@@ -234,7 +284,28 @@ fn one<'py>(py: Python<'py>, header: Header, body: &[u8]) -> PyResult<Bound<'py,
 /// Decodes exactly one PDU.
 #[pyfunction]
 fn smpp_decode(py: Python<'_>, data: PyBackedBytes) -> PyResult<PyPdu> {
-    Pdu::decode(&data).or_raise(py).map(PyPdu)
+    let (header, body, rest) = pdu::cut(&data).or_raise(py)?;
+    let found = PyPdu::read(py, header, body).or_raise(py)?;
+    pdu::alone(&data, rest).or_raise(py).map(|()| found)
+}
+
+/// Encodes many PDUs of one operation into one run of octets.
+#[pyfunction]
+#[pyo3(signature = (command, fields, *, sequence = 1))]
+fn smpp_encode_many<'py>(
+    command: &Bound<'py, PyAny>,
+    fields: &Bound<'py, PyAny>,
+    sequence: u32,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let py = command.py();
+    let names = operation(command)?;
+    let (mut out, mut next) = (Vec::with_capacity(128 * fields.len().unwrap_or(0).min(1 << 16)), sequence);
+    for one in fields.try_iter()? {
+        given::put(py, names, (0, next), Some(&one?), &[], &mut out)?;
+        // 5.1.4: 1 to 0x7FFFFFFF.
+        next = if next >= 0x7FFF_FFFF { 1 } else { next + 1 };
+    }
+    Ok(PyBytes::new(py, &out))
 }
 
 /// The specification's name of a `command_status`; `vendor` or `reserved` for those it does not name.
@@ -258,6 +329,7 @@ pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<tap::PyTap>()?;
     PyMapping::register::<Fields>(m.py())?;
     m.add_function(wrap_pyfunction!(smpp_decode, m)?)?;
+    m.add_function(wrap_pyfunction!(smpp_encode_many, m)?)?;
     m.add_function(wrap_pyfunction!(smpp_status_name, m)?)?;
     m.add_function(wrap_pyfunction!(smpp_tlv_name, m)?)?;
     m.add_function(wrap_pyfunction!(receipt::parse_receipt, m)?)

@@ -242,11 +242,12 @@ impl Engine {
         }
         if let Some(peer) = self.peer(sid) {
             peer.inbox = kept;
-            if !refused.is_empty() {
-                for (sequence, status) in refused {
-                    peer.session.respond(sequence, command::SUBMIT_SM, status, b"");
-                }
-                self.attention.output.insert(sid);
+            let wrote = !refused.is_empty();
+            for (sequence, status) in refused {
+                peer.session.respond(sequence, command::SUBMIT_SM, status, b"");
+            }
+            if wrote {
+                self.wrote(sid);
             }
         }
         taken

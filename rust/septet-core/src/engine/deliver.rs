@@ -80,7 +80,14 @@ impl Engine {
     /// Writes to the receiver binds of an account what waits for it, as their windows allow.
     pub fn deliver(&mut self, account: u16, now: Micros) -> u32 {
         let mut written = 0;
+        // An account may have thousands of binds, and mostly there is nothing to tell.
+        if self.desks[account as usize].out.is_empty() {
+            return 0;
+        }
         for sid in self.desks[account as usize].sessions.clone() {
+            if self.desks[account as usize].out.is_empty() {
+                break;
+            }
             let Some(mut peer) = self.peers[sid as usize].peer.take() else {
                 continue;
             };
@@ -121,10 +128,11 @@ impl Engine {
                     break;
                 }
             }
-            if !session.output().is_empty() {
-                self.attention.output.insert(sid);
-            }
+            let wrote = !session.output().is_empty();
             self.peers[sid as usize].peer = Some(peer);
+            if wrote {
+                self.wrote(sid);
+            }
         }
         written
     }

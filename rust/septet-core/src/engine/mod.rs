@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `tables` | policy as data: accounts, carriers, numbers, routes, keywords |
 //! | `peers` | sessions: ESMEs and carrier links, chunk in, octets out |
+//! | `deadlines` | which sessions' timers are due |
 //! | `accept`, `given` | an MT is admitted: consent, route, carrier, parts |
 //! | `quirks`, `shape` | what differs from link to link, and a message as its carrier wants it |
 //! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
@@ -21,6 +22,7 @@
 
 mod accept;
 mod cause;
+mod deadlines;
 mod deliver;
 mod envelope;
 mod given;
@@ -137,6 +139,7 @@ pub struct Engine {
     desks: Vec<Desk>,
     peers: Vec<peers::Place>,
     free_peers: Vec<u32>,
+    deadlines: deadlines::Deadlines,
     wakes: BinaryHeap<Reverse<(Micros, Wake)>>,
     attention: Attention,
     tally: Tally,
@@ -186,6 +189,7 @@ impl Engine {
             desks,
             peers: Vec::new(),
             free_peers: Vec::new(),
+            deadlines: deadlines::Deadlines::default(),
             wakes: BinaryHeap::new(),
             attention: Attention::default(),
             order: 0,

@@ -1,13 +1,14 @@
 //! Sessions: ESMEs that bind to us and links that we bind to carriers. Chunk in, octets out.
 
 use super::accept::Arrival;
+use super::deadlines::NEVER;
 use super::journal::{Answer, Effect};
 use super::submit::Response;
 use super::tables;
 use super::{Engine, NOBODY};
 use crate::clock::Micros;
 use crate::smpp::command;
-use crate::smpp::session::{BindMode, Config, Event, Role, Session};
+use crate::smpp::session::{BadReason, BindMode, Config, Event, Role, Session};
 use crate::smpp::status::{self, Class};
 
 /// What a peer said when it wanted to bind.
@@ -44,12 +45,15 @@ pub(super) struct Peer {
 }
 
 /// A place for a session; its epoch tells sessions that took it one after the other.
-#[derive(Default)]
 pub(super) struct Place {
     pub(super) epoch: u32,
+    /// When the session is to be looked at, as far as is known.
+    pub(super) due: Micros,
     pub(super) peer: Option<Box<Peer>>,
 }
 
+/// Requests beyond the window in one chunk that make it a flood: a peer that only races its window has fewer.
+const FLOOD: usize = 100;
 /// Largest PDU that a session takes.
 pub const MAX_PDU: u32 = 70_000;
 
@@ -59,12 +63,14 @@ pub const BAD_STREAMS: [&str; 3] = ["tls_failed", "plain_on_tls", "tls_on_plain"
 impl Engine {
     fn place(&mut self, peer: Peer) -> u32 {
         let sid = self.free_peers.pop().unwrap_or_else(|| {
-            self.peers.push(Place::default());
+            self.peers.push(Place { epoch: 0, due: NEVER, peer: None });
             self.peers.len() as u32 - 1
         });
         let place = &mut self.peers[sid as usize];
         place.epoch += 1;
+        place.due = NEVER;
         place.peer = Some(Box::new(peer));
+        self.watch(sid);
         sid
     }
 
@@ -119,36 +125,35 @@ impl Engine {
         );
         let kind = Kind::Link { carrier, link };
         let sid = self.place(Peer { session, kind, bind: None, inbox: Vec::new() });
-        self.attention.output.insert(sid);
+        self.wrote(sid);
         sid
     }
 
-    /// One chunk as it was read.
-    pub fn receive(&mut self, sid: u32, chunk: &[u8], now: Micros) {
-        self.drive(sid, now, |session, on| session.receive(now, chunk, on));
+    /// One chunk as it was read; true if its peer does not heed its window, so that the others should be read first.
+    pub fn receive(&mut self, sid: u32, chunk: &[u8], now: Micros) -> bool {
+        self.drive(sid, now, |session, on| session.receive(now, chunk, on)) >= FLOOD
     }
 
-    pub(super) fn tick_peers(&mut self, now: Micros) {
-        for sid in 0..self.peers.len() as u32 {
-            let due = self.peer(sid).and_then(|p| p.session.next_deadline());
-            if due.is_some_and(|due| due <= now) {
-                self.drive(sid, now, |session, on| session.tick(now, on));
-            }
-        }
-    }
-
-    fn drive(&mut self, sid: u32, now: Micros, run: impl FnOnce(&mut Session, &mut dyn FnMut(Event<'_>))) {
+    /// Runs a session; gives how many of the requests that its peer made were beyond its window.
+    pub(super) fn drive(
+        &mut self,
+        sid: u32,
+        now: Micros,
+        run: impl FnOnce(&mut Session, &mut dyn FnMut(Event<'_>)),
+    ) -> usize {
         // The peer leaves its place, so that its events may change everything else.
         let Some(place) = self.peers.get_mut(sid as usize) else {
-            return;
+            return 0;
         };
         let (epoch, Some(mut peer)) = (place.epoch, place.peer.take()) else {
-            return;
+            return 0;
         };
         let Peer { session, kind, bind, inbox } = &mut *peer;
         let mut refused: Vec<(u32, u32, u32)> = Vec::new();
+        let mut over = 0;
         run(session, &mut |event| match *kind {
             Kind::Esme { account } => {
+                over += usize::from(matches!(event, Event::Bad { reason: BadReason::OverWindow }));
                 self.esme_event(sid, account, event, bind, inbox, &mut refused, now);
             }
             Kind::Link { carrier, link } => {
@@ -162,6 +167,8 @@ impl Engine {
             self.attention.output.insert(sid);
         }
         self.peers[sid as usize].peer = Some(peer);
+        self.watch(sid);
+        over
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a peer that is out of its place")]
@@ -286,7 +293,7 @@ impl Engine {
         peer.session.set_windows(out, inward);
         peer.session.accept_bind(now, request.sequence);
         self.desks[account as usize].sessions.push(sid);
-        self.attention.output.insert(sid);
+        self.wrote(sid);
         self.attention.accounts.insert(account);
     }
 
@@ -298,14 +305,14 @@ impl Engine {
         };
         peer.session.refuse_bind(request.sequence, status);
         self.tally.bad("unauthenticated", "bind_refused");
-        self.attention.output.insert(sid);
+        self.wrote(sid);
     }
 
     /// Begins an orderly end.
     pub fn unbind(&mut self, sid: u32, now: Micros) {
         if let Some(peer) = self.peer(sid) {
             peer.session.unbind(now);
-            self.attention.output.insert(sid);
+            self.wrote(sid);
         }
     }
 
@@ -377,7 +384,7 @@ impl Engine {
         let id = answer.id.map(super::id::Id::encode);
         let id = id.as_ref().map_or(&b""[..], |id| &id[..]);
         peer.session.respond(answer.sequence, answer.command, answer.status, id);
-        self.attention.output.insert(answer.session);
+        self.wrote(answer.session);
         if answer.command == command::SUBMIT_SM {
             self.tally.accept.observe(now.saturating_sub(answer.since));
         }
@@ -393,7 +400,7 @@ impl Engine {
         lane.map_or_else(Vec::new, |lane| lane.links.iter().map(Option::is_some).collect())
     }
 
-    /// Sessions of an account.
+    /// Sessions of an account, in the order of their binds.
     pub fn sessions_of(&self, account: u16) -> &[u32] {
         self.desks.get(account as usize).map_or(&[], |d| &d.sessions)
     }

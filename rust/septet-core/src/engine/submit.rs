@@ -117,10 +117,11 @@ impl Engine {
             };
             let up = |other: u16| links.get(other as usize).is_some_and(Option::is_some);
             written += self.pump_link(&mut peer, carrier, link as u16, &up, grant - written, now);
-            if !peer.session.output().is_empty() {
-                self.attention.output.insert(sid);
-            }
+            let wrote = !peer.session.output().is_empty();
             self.peers[sid as usize].peer = Some(peer);
+            if wrote {
+                self.wrote(sid);
+            }
         }
         self.tally.carriers[carrier as usize].segments += u64::from(written);
         written

@@ -1,7 +1,7 @@
 //! SMPP: the wire format and the session, without a socket and without a clock.
 //!
 //! Bottom up: [`status`], [`command`] and [`tlv`] are tables; [`field`] reads and writes single parameters;
-//! [`frame`] cuts a stream into PDUs; [`pdu`] decodes any operation by its table row; [`sm`] is the borrowed fast
+//! [`frame`] cuts a stream into PDUs; [`layout`] walks a body by its table row; [`pdu`] decodes any operation; [`sm`] is the borrowed fast
 //! path for the three operations that carry a message; [`receipt`] and [`time`] read what is inside them;
 //! [`session`] owns the state machine; [`tap`] is what somebody who watches sees.
 //!
@@ -10,6 +10,7 @@
 pub mod command;
 pub mod field;
 pub mod frame;
+pub mod layout;
 pub mod pdu;
 pub mod receipt;
 pub mod session;

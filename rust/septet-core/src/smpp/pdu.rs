@@ -4,8 +4,9 @@
 use super::command::{self, Field, Kind, Operation, max};
 use super::field::{Malformed, Reader, fits, put_cstring};
 use super::frame::{self, Front, HEADER, Header};
+use super::layout::Layout;
 use super::status as st;
-use super::tlv::{self, Tlvs};
+use super::tlv;
 use crate::{Error, Result};
 
 /// The value of a mandatory parameter.
@@ -21,6 +22,32 @@ pub enum Value {
     Destinations(Vec<Destination>),
     /// `unsuccess_sme` of `submit_multi_resp`.
     Failures(Vec<Failure>),
+}
+
+impl Value {
+    /// The value of a field from its octets, as [`Layout::field`] gives them.
+    pub fn read(kind: Kind, octets: &[u8]) -> Self {
+        let mut r = Reader::new(octets);
+        match kind {
+            Kind::Int1 | Kind::Int4 | Kind::Count => Self::Int(int(octets)),
+            Kind::CString(_) => Self::Text(text(octets).to_vec()),
+            Kind::Octets => Self::Octets(octets.to_vec()),
+            Kind::Destinations => Self::Destinations(std::iter::from_fn(|| destination(&mut r).ok()).collect()),
+            Kind::Failures => Self::Failures(std::iter::from_fn(|| failure(&mut r).ok()).collect()),
+        }
+    }
+}
+
+/// An integer's value.
+#[inline]
+pub fn int(octets: &[u8]) -> u32 {
+    octets.iter().fold(0, |sum, octet| sum << 8 | u32::from(*octet))
+}
+
+/// A C-octet string without its NUL.
+#[inline]
+pub fn text(octets: &[u8]) -> &[u8] {
+    octets.split_last().map_or(octets, |(_, text)| text)
 }
 
 /// One destination of `submit_multi` (4.5.1.1).
@@ -64,40 +91,20 @@ impl Pdu {
     /// Decodes exactly one PDU. The offset of an error counts from its first octet.
     pub fn decode(data: &[u8]) -> Result<Self> {
         let (pdu, rest) = Self::decode_front(data)?;
-        if rest.is_empty() {
-            return Ok(pdu);
-        }
-        let at = data.len() - rest.len();
-        Err(Error::at("smpp.bad_length", at, format!("{} octets follow the PDU, which ends at {at}", rest.len())))
+        alone(data, rest).map(|()| pdu)
     }
 
     /// Decodes the PDU at the front and returns what follows it.
     pub fn decode_front(data: &[u8]) -> Result<(Self, &[u8])> {
-        match frame::front(data, u32::MAX) {
-            Front::Pdu(header, body, rest) => Ok((Self::decode_body(header, body)?, rest)),
-            Front::Partial(need) => Err(Error::at(
-                "smpp.truncated",
-                data.len(),
-                format!("the PDU has {need} octets or more, only {} are here", data.len()),
-            )),
-            Front::Lost(header) => Err(bad_length(header)),
-        }
+        let (header, body, rest) = cut(data)?;
+        Ok((Self::decode_body(header, body)?, rest))
     }
 
     /// Decodes a PDU that a framer has cut out.
     pub fn decode_body(header: Header, body: &[u8]) -> Result<Self> {
         let Header { command, status, sequence, .. } = header;
-        let Some(row) = command::find(command) else {
-            return Err(Error::at(
-                "smpp.unknown_command",
-                4,
-                format!("command_id 0x{command:08X} is not an operation of SMPP 3.4"),
-            ));
-        };
-        let (fields, tlvs) = read(row, body).map_err(|bad| {
-            let at = bad.offset + HEADER;
-            Error { offset: Some(at), message: format!("{}: {} (octet {at})", row.name, bad.reason), ..bad.into() }
-        })?;
+        let row = row(command).map_err(|error| Error { offset: Some(4), ..error })?;
+        let (fields, tlvs) = read(row, body).map_err(|bad| malformed(row, bad))?;
         Ok(Self { command, status, sequence, fields, tlvs })
     }
 
@@ -125,11 +132,7 @@ impl Pdu {
             }
         }
         if let Some((name, _)) = given.first() {
-            let known: Vec<_> = row.fields.iter().map(|field| field.name).collect();
-            return Err(Error::new(
-                "smpp.bad_field",
-                format!("{} has no field {name:?}; it has: {}", row.name, known.join(", ")),
-            ));
+            return Err(no_field(row, name));
         }
         let pdu = Self { command, status, sequence, fields, tlvs };
         pdu.encode().map(|_| pdu)
@@ -157,16 +160,13 @@ impl Pdu {
             }
             for (at, (field, (_, value))) in row.fields.iter().zip(&self.fields).enumerate() {
                 if field.kind == Kind::Count && *value != Value::Int(count(&self.fields[at + 1].1) as u32) {
-                    return Err(wrong(row, field, "does not count what follows it; leave it out"));
+                    return Err(wrong(row, field, MISCOUNT));
                 }
                 put(out, field, value).map_err(|why| wrong(row, field, why))?;
             }
         }
         for (tag, value) in &self.tlvs {
-            if value.len() > usize::from(u16::MAX) {
-                return Err(Error::new("smpp.bad_field", format!("TLV 0x{tag:04X} is longer than 65,535 octets")));
-            }
-            tlv::put(out, *tag, value);
+            put_tlv(out, *tag, value)?;
         }
         Ok(())
     }
@@ -177,14 +177,65 @@ pub fn bad_length(header: Header) -> Error {
     Error::at("smpp.bad_length", 0, format!("command_length {} cannot be true", header.length))
 }
 
-fn row(command: u32) -> Result<&'static Operation> {
+/// The row of a `command_id`.
+pub fn row(command: u32) -> Result<&'static Operation> {
     command::find(command).ok_or_else(|| {
         Error::new("smpp.unknown_command", format!("command_id 0x{command:08X} is not an operation of SMPP 3.4"))
     })
 }
 
-fn wrong(row: &Operation, field: &Field, why: &str) -> Error {
+/// The PDU at the front: its header, its body and what follows it.
+pub fn cut(data: &[u8]) -> Result<(Header, &[u8], &[u8])> {
+    match frame::front(data, u32::MAX) {
+        Front::Pdu(header, body, rest) => Ok((header, body, rest)),
+        Front::Partial(need) => Err(Error::at(
+            "smpp.truncated",
+            data.len(),
+            format!("the PDU has {need} octets or more, only {} are here", data.len()),
+        )),
+        Front::Lost(header) => Err(bad_length(header)),
+    }
+}
+
+/// Refuses what follows the one PDU of `data`.
+pub fn alone(data: &[u8], rest: &[u8]) -> Result<()> {
+    if rest.is_empty() {
+        return Ok(());
+    }
+    let at = data.len() - rest.len();
+    Err(Error::at("smpp.bad_length", at, format!("{} octets follow the PDU, which ends at {at}", rest.len())))
+}
+
+/// The error for a body that is not its operation's; its offset counts from the PDU's first octet.
+#[cold]
+pub fn malformed(row: &Operation, bad: Malformed) -> Error {
+    let at = bad.offset + HEADER;
+    Error { offset: Some(at), message: format!("{}: {} (octet {at})", row.name, bad.reason), ..bad.into() }
+}
+
+/// Why a count is refused.
+pub const MISCOUNT: &str = "does not count what follows it; leave it out";
+
+/// The error for a field that cannot be written.
+#[cold]
+pub fn wrong(row: &Operation, field: &Field, why: &str) -> Error {
     Error::new("smpp.bad_field", format!("{}: {} {why}", row.name, field.name))
+}
+
+/// The error for a name that the operation does not have.
+#[cold]
+pub fn no_field(row: &Operation, name: &str) -> Error {
+    let known: Vec<_> = row.fields.iter().map(|field| field.name).collect();
+    Error::new("smpp.bad_field", format!("{} has no field {name:?}; it has: {}", row.name, known.join(", ")))
+}
+
+/// Appends a TLV that fits its length.
+pub fn put_tlv(out: &mut Vec<u8>, tag: u16, value: &[u8]) -> Result<()> {
+    if value.len() > usize::from(u16::MAX) {
+        return Err(Error::new("smpp.bad_field", format!("TLV 0x{tag:04X} is longer than 65,535 octets")));
+    }
+    tlv::put(out, tag, value);
+    Ok(())
 }
 
 const fn empty(kind: Kind) -> Value {
@@ -209,59 +260,14 @@ const fn count(value: &Value) -> usize {
 type Parts = (Vec<(&'static str, Value)>, Vec<(u16, Vec<u8>)>);
 
 fn read(row: &Operation, body: &[u8]) -> std::result::Result<Parts, Malformed> {
-    if body.is_empty() && row.is_response() {
-        return Ok(Parts::default());
-    }
-    let mut r = Reader::new(body);
-    let mut fields = Vec::with_capacity(row.fields.len());
-    let mut counted = 0;
-    for field in row.fields {
-        let value = match field.kind {
-            Kind::Int1 => Value::Int(u32::from(r.int1()?)),
-            Kind::Int4 => Value::Int(r.int4()?),
-            Kind::Count => {
-                counted = usize::from(r.int1()?);
-                Value::Int(counted as u32)
-            }
-            Kind::CString(max) => Value::Text(r.cstring(max, field.refusal, too_long(field.name))?.to_vec()),
-            Kind::Octets => {
-                Value::Octets(r.octets(counted, field.refusal, "sm_length is more than what follows it")?.to_vec())
-            }
-            Kind::Destinations => {
-                Value::Destinations((0..counted).map(|_| destination(&mut r)).collect::<std::result::Result<_, _>>()?)
-            }
-            Kind::Failures => {
-                Value::Failures((0..counted).map(|_| failure(&mut r)).collect::<std::result::Result<_, _>>()?)
-            }
-        };
-        fields.push((field.name, value));
-    }
-    let tlvs = Tlvs::check(r.rest()).map_err(|at| Malformed {
-        status: st::ESME_RINVOPTPARSTREAM,
-        reason: "a TLV is cut short",
-        offset: r.offset() + at,
-    })?;
-    Ok((fields, tlvs.iter().map(|(tag, value)| (tag, value.to_vec())).collect()))
+    let layout = Layout::of(row, body)?;
+    let fields = row.fields.iter().enumerate().take(layout.len());
+    let fields = fields.map(|(at, field)| (field.name, Value::read(field.kind, layout.field(at, body)))).collect();
+    Ok((fields, layout.tlvs(body).iter().map(|(tag, value)| (tag, value.to_vec())).collect()))
 }
 
-/// The reason names the field, so that a log line is enough to find a peer's mistake.
-fn too_long(name: &str) -> &'static str {
-    match name {
-        "service_type" => "service_type is longer than 5 octets or has no end",
-        "source_addr" => "source_addr is too long or has no end",
-        "destination_addr" => "destination_addr is too long or has no end",
-        "schedule_delivery_time" => "schedule_delivery_time is longer than 16 octets or has no end",
-        "validity_period" => "validity_period is longer than 16 octets or has no end",
-        "message_id" => "message_id is longer than 64 octets or has no end",
-        "system_id" => "system_id is longer than 15 octets or has no end",
-        "password" => "password is longer than 8 octets or has no end",
-        "system_type" => "system_type is longer than 12 octets or has no end",
-        "address_range" => "address_range is longer than 40 octets or has no end",
-        _ => "a C-octet string is too long or has no end",
-    }
-}
-
-fn destination(r: &mut Reader<'_>) -> std::result::Result<Destination, Malformed> {
+/// Reads one destination.
+pub(super) fn destination(r: &mut Reader<'_>) -> std::result::Result<Destination, Malformed> {
     match r.int1()? {
         1 => {
             let [ton, npi] = r.array()?;
@@ -275,38 +281,42 @@ fn destination(r: &mut Reader<'_>) -> std::result::Result<Destination, Malformed
     }
 }
 
-fn failure(r: &mut Reader<'_>) -> std::result::Result<Failure, Malformed> {
+/// Reads one failure.
+pub(super) fn failure(r: &mut Reader<'_>) -> std::result::Result<Failure, Malformed> {
     let [ton, npi] = r.array()?;
     let addr = r.cstring(max::ADDR, st::ESME_RINVDSTADR, "destination_addr is too long or has no end")?.to_vec();
     Ok(Failure { ton, npi, addr, status: r.int4()? })
 }
 
-fn put(out: &mut Vec<u8>, field: &Field, value: &Value) -> std::result::Result<(), &'static str> {
-    const LONG: &str = "is too long or holds a NUL";
-    let text = |out: &mut Vec<u8>, text: &[u8], max: usize| {
-        if !fits(text, max) {
-            return Err(LONG);
-        }
-        put_cstring(out, text, max);
-        Ok(())
-    };
+/// Appends a C-octet string of at most `max` octets with its NUL; an error says why not.
+#[inline]
+pub fn put_text(out: &mut Vec<u8>, text: &[u8], max: usize) -> std::result::Result<(), &'static str> {
+    if !fits(text, max) {
+        return Err("is too long or holds a NUL");
+    }
+    put_cstring(out, text, max);
+    Ok(())
+}
+
+/// Appends a field's value; an error says why not.
+pub fn put(out: &mut Vec<u8>, field: &Field, value: &Value) -> std::result::Result<(), &'static str> {
     match (field.kind, value) {
         (Kind::Int4, Value::Int(value)) => out.extend_from_slice(&value.to_be_bytes()),
         (Kind::Int1 | Kind::Count, Value::Int(value)) => {
             out.push(u8::try_from(*value).map_err(|_| "is more than 255")?);
         }
-        (Kind::CString(max), Value::Text(value)) => text(out, value, max)?,
+        (Kind::CString(max), Value::Text(value)) => put_text(out, value, max)?,
         (Kind::Octets, Value::Octets(octets)) => out.extend_from_slice(octets),
         (Kind::Destinations, Value::Destinations(all)) => {
             for one in all {
                 match one {
                     Destination::Sme(ton, npi, addr) => {
                         out.extend_from_slice(&[1, *ton, *npi]);
-                        text(out, addr, max::ADDR)?;
+                        put_text(out, addr, max::ADDR)?;
                     }
                     Destination::List(name) => {
                         out.push(2);
-                        text(out, name, max::DL_NAME)?;
+                        put_text(out, name, max::DL_NAME)?;
                     }
                 }
             }
@@ -314,7 +324,7 @@ fn put(out: &mut Vec<u8>, field: &Field, value: &Value) -> std::result::Result<(
         (Kind::Failures, Value::Failures(all)) => {
             for one in all {
                 out.extend_from_slice(&[one.ton, one.npi]);
-                text(out, &one.addr, max::ADDR)?;
+                put_text(out, &one.addr, max::ADDR)?;
                 out.extend_from_slice(&one.status.to_be_bytes());
             }
         }

@@ -61,11 +61,11 @@ pub fn analyze_with(
 fn forced_by(text: &str, table: Option<&Transliteration>, options: &SegmentOptions) -> Vec<char> {
     let held = |c: char| national::holds(options.languages, c);
     let replaced = table.and_then(|t| t.apply(text, held));
-    let text = replaced.as_ref().map_or(text, |(text, _)| text);
-    let lacking = |held: &dyn Fn(char) -> bool| -> Vec<char> {
+    let rest = replaced.as_ref().map_or(text, |(rest, _)| rest);
+    let lacking = |rest: &str, held: &dyn Fn(char) -> bool| -> Vec<char> {
         let mut seen = HashSet::new();
-        text.chars().filter(|c| !held(*c) && seen.insert(*c)).collect()
+        rest.chars().filter(|c| !held(*c) && seen.insert(*c)).collect()
     };
-    let out = lacking(&held);
-    if out.is_empty() { lacking(&|c| alphabet::septets(c).is_some()) } else { out }
+    let out = lacking(rest, &held);
+    if out.is_empty() { lacking(text, &|c| alphabet::septets(c).is_some()) } else { out }
 }

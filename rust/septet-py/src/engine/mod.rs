@@ -63,9 +63,9 @@ impl Engine {
         self.core.open_link(carrier, link, now)
     }
 
-    /// One chunk as it was read.
-    fn receive(&mut self, session: u32, chunk: &[u8], now: Micros) {
-        self.core.receive(session, chunk, now);
+    /// One chunk as it was read; True if its peer does not heed its window.
+    fn receive(&mut self, session: u32, chunk: &[u8], now: Micros) -> bool {
+        self.core.receive(session, chunk, now)
     }
 
     /// What is to be written to a session's socket.
@@ -224,6 +224,11 @@ impl Engine {
     /// Which links of a carrier are bound.
     fn links_up(&self, carrier: u16) -> Vec<bool> {
         self.core.links_up(carrier)
+    }
+
+    /// How many sessions an account has.
+    fn session_count(&self, account: u16) -> usize {
+        self.core.sessions_of(account).len()
     }
 
     /// Sessions of an account.
