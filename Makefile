@@ -15,7 +15,7 @@ REQUIREMENTS := $(VENV)/.requirements
 EXTENSION := $(VENV)/.extension
 RUST_SOURCES := $(shell find rust -type f ! -path '*/target/*')
 
-.PHONY: help setup run test lint format lock bench bench-full fuzz docs wheel clean
+.PHONY: help setup run peers test lint format lock bench bench-full fuzz docs wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ $(EXTENSION): $(REQUIREMENTS) Cargo.toml Cargo.lock pyproject.toml $(RUST_SOURCE
 run: setup ## Run the node with two simulated carriers (Ctrl-C stops it)
 	@exec $(BIN)/septet serve -c examples/quickstart.toml --with-simulators
 
+peers: ## Build the foreign SMPP programs that tests/peers talks to (needs Node.js, a JDK and Maven, Go)
+	$(MAKE) --no-print-directory --keep-going -C tests/peers
+
 test: setup ## Run every test, Rust and Python
 	cargo test --workspace --exclude septet-py --locked --quiet
 	$(BIN)/python -m pytest
@@ -61,6 +64,7 @@ lint: setup ## Check formats, lints, types, the stub, the layers and the lock fi
 	$(BIN)/lint-imports
 	@# A lock file names versions and hashes; where they are fetched from is the machine's own business.
 	@! grep -nE '://|^(-i|--(extra-)?index-url|--find-links)' requirements/*.txt
+	@! grep -n '"resolved"' tests/peers/programs/*/package-lock.json
 	@! grep -n '://' Cargo.lock | grep -vF '"registry+https://github.com/rust-lang/crates.io-index"'
 	@if command -v cargo-deny >/dev/null; then cargo deny --locked check; \
 		else echo 'cargo-deny is not installed: licences and advisories of the crates were not checked.'; fi
@@ -109,6 +113,6 @@ docs: ## The documentation as a site
 	@echo 'make docs: not built yet.' >&2; exit 2
 
 clean: ## Remove what was built (never a data folder)
-	rm -rf target $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf target $(VENV) tests/peers/build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find python tests rust -name __pycache__ -type d -prune -exec rm -rf {} +
 	find python -name '*.so' -delete

@@ -195,7 +195,7 @@ def test_the_whole_octet(octet: int, alphabet: str, message_class: int | None, w
 
 
 def test_what_forces_ucs2_is_of_the_text_and_not_of_its_replacement() -> None:
-    # ã has a table and so has each other letter, but no two tables hold all three; ã is what a and its mark would become.
+    # Each of ã, ş and अ has a table, but no two tables hold all three. ã is only what a and its mark would become.
     cost = septet.analyze("a\u0303şअ", languages=("tr", "pt", "hi"), transliterate=True)
     assert cost.encoding == "ucs2"
     assert cost.forced_by == ("\u0303", "ş", "अ")

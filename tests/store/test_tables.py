@@ -29,6 +29,12 @@ id = "south"
 host = "127.0.0.1"
 system_id = "s"
 password = "p"
+[[carrier]]
+id = "east"
+host = "127.0.0.1"
+port = 2776
+system_id = "s"
+password = "p"
 [[number]]
 address = "+12345"
 account = "b"
@@ -47,8 +53,12 @@ def compiled(tmp_path: Path) -> dict[str, Any]:
 
 def test_accounts_and_carriers_keep_their_places(compiled: dict[str, Any]) -> None:
     assert [account["id"] for account in compiled["accounts"]] == ["a", "b"]
-    assert [carrier["id"] for carrier in compiled["carriers"]] == ["north", "south"]
+    assert [carrier["id"] for carrier in compiled["carriers"]] == ["north", "south", "east"]
     assert compiled["carriers"][0]["binds"] == 3
+
+
+def test_carriers_at_one_host_port_and_system_id_share_a_message_centre(compiled: dict[str, Any]) -> None:
+    assert [carrier["centre"] for carrier in compiled["carriers"]] == [0, 0, 2]
 
 
 def test_inbound_goes_to_the_webhook_where_there_is_one(compiled: dict[str, Any]) -> None:

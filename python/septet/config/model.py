@@ -245,7 +245,7 @@ class Carrier(Struct, frozen=True, kw_only=True):
     password: the password to bind with; SMPP allows 8 octets
     system_type: the system_type to bind with
     address_range: the address_range to bind with
-    bind: transceiver sends and receives; transmitter only sends; receiver only receives
+    bind: transmitter sends; receiver receives, for a transmitter at its host, port and system_id too; transceiver both
     binds: connections to hold open [binds]
     window: unanswered submit_sm per bind [PDUs]
     throughput: hard ceiling over all its binds in any sliding second, counted at the socket; 0 = none [segments/s]

@@ -22,7 +22,7 @@ def tables(config: Config) -> dict[str, Any]:
     node, smpp = config.node, config.smpp
     return {
         "accounts": [_account(account, smpp.optout_status) for account in config.account],
-        "carriers": [_carrier(carrier) for carrier in config.carrier],
+        "carriers": [_carrier(carrier, _centre(carrier, config)) for carrier in config.carrier],
         "numbers": [tuple(number) for number in inbound.numbers],
         "keywords": [tuple(keyword) for keyword in inbound.keywords],
         "routes": [tuple(rule) for rule in compile_routes(config).routes],
@@ -102,11 +102,18 @@ def _carrier_quirks(quirks: CarrierQuirks) -> dict[str, Any]:
     }
 
 
-def _carrier(carrier: Carrier) -> dict[str, Any]:
+def _centre(carrier: Carrier, config: Config) -> int:
+    """The first carrier at the same message centre, where a transmitter's receipts come over a receiver."""
+    at = [(other.host, other.port, other.system_id) for other in config.carrier]
+    return at.index((carrier.host, carrier.port, carrier.system_id))
+
+
+def _carrier(carrier: Carrier, centre: int) -> dict[str, Any]:
     return {
         "id": carrier.id,
         "bind": carrier.bind,
         "binds": carrier.binds,
+        "centre": centre,
         "window": carrier.window,
         "system_id": carrier.system_id,
         "password": carrier.password.reveal(),

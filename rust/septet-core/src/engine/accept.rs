@@ -18,7 +18,7 @@ use crate::clock::{Micros, WallMs};
 use crate::smpp::sm::{INTERMEDIATE, Sm};
 use crate::smpp::{command, status, time, tlv};
 use crate::text::coding::{Alphabet, DataCoding};
-use crate::text::{self, Choice, Encoding, SegmentOptions, Segments};
+use crate::text::{self, Choice, Encoding, SegmentOptions, Segments, udh};
 
 /// Why a message is not taken, for both protocols.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,6 +149,10 @@ impl Engine {
         if single && payload.len() > 254 {
             let detail = "a part made by the sender has at most 254 octets";
             return Err(Refusal::new("bad_length", status::ESME_RINVMSGLEN, "text", detail));
+        }
+        if udhi && !udh::leads(&payload) {
+            let detail = "esm_class says that the text begins with a user data header, but it does not";
+            return Err(Refusal::new("bad_header", status::ESME_RINVESMCLASS, "text", detail));
         }
         let mut esm_class = sm.esm_class;
         let (mut data_coding, mut encoding) = (data_coding, encoding_of(data_coding));
@@ -467,10 +471,11 @@ fn encoding_of(data_coding: u8) -> u8 {
 }
 
 /// TLVs that go on to the carrier; the text itself does not, since the node has it as parts, nor the tag that it keeps
-/// for itself.
+/// for itself, nor what a strict peer would refuse.
 fn travelling(sm: &Sm<'_>) -> Vec<u8> {
     let mut out = Vec::new();
-    for (tag, value) in sm.tlvs.iter().filter(|(tag, _)| !matches!(*tag, tlv::MESSAGE_PAYLOAD | vendor::PARAM)) {
+    let kept = |tag: u16| matches!(tag, tlv::MESSAGE_PAYLOAD | vendor::PARAM);
+    for (tag, value) in sm.tlvs.iter().filter(|(tag, value)| !kept(*tag) && tlv::fits(*tag, value.len())) {
         tlv::put(&mut out, tag, value);
     }
     out

@@ -18,7 +18,7 @@ use crate::smpp::receipt::{self, State};
 use crate::smpp::sm::{Sm, TYPE_INTERMEDIATE, TYPE_RECEIPT};
 use crate::smpp::status::{self, Class};
 use crate::smpp::tlv::{self, Tlvs};
-use crate::text::gsm7;
+use crate::text::{gsm7, udh};
 
 /// What a webhook is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -332,7 +332,8 @@ impl Note {
         // What the carrier wrote, if it is a word that a receipt's reader can take for one.
         let own =
             cause.map(|cause| &cause.err[..]).filter(|err| !err.is_empty() && err.iter().all(u8::is_ascii_graphic));
-        let start: String = view::text_of_mt(mt).unwrap_or_default().chars().take(20).collect();
+        let start = view::text_of_mt(mt).unwrap_or_default();
+        let start: String = start.chars().filter(|c| !c.is_control()).take(20).collect();
         let plain = || start.bytes().filter(u8::is_ascii_alphanumeric).collect();
         let start = gsm7::encode(&start).unwrap_or_else(|_| plain());
         let mut text = Vec::new();
@@ -391,14 +392,16 @@ fn styled<'a>(style: &Style, at: Address<'a>) -> Written<'a> {
 fn send_part(part: &Inbound, quirks: &AccountQuirks, write: impl FnOnce(&Sm<'_>) -> bool) -> bool {
     let [source, dest] =
         [&part.from, &part.to].map(|(ton, npi, addr)| styled(&quirks.style, Address { ton: *ton, npi: *npi, addr }));
-    let (mut body, data_coding) = quirks.coding.write(&part.octets, part.data_coding, part.esm_class & 0x40 != 0);
+    // A header that is none would have a strict ESME refuse for ever what the carrier has handed over.
+    let esm_class = part.esm_class & if udh::leads(&part.octets) { 0xC0 } else { 0x80 };
+    let (mut body, data_coding) = quirks.coding.write(&part.octets, part.data_coding, esm_class & 0x40 != 0);
     if quirks.append_nul {
         append_nul(body.to_mut(), data_coding);
     }
     write(&Sm {
         source: source.addr((None, None)),
         dest: dest.addr((None, None)),
-        esm_class: part.esm_class & 0xC0,
+        esm_class,
         data_coding,
         short_message: &body,
         ..Sm::default()

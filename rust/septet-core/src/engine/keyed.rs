@@ -46,18 +46,21 @@ impl Consent {
 /// From a carrier's message id to what it belongs to.
 pub(super) struct Correlation {
     seed: u64,
+    /// Of each carrier, the message centre that gives the ids.
+    centres: Vec<u16>,
     sent: IdMap<(Handle, u8)>,
     held: IdMap<Vec<Handle>>,
 }
 
 impl Correlation {
-    pub(super) fn new(seed: u64) -> Self {
-        Self { seed, sent: IdMap::default(), held: IdMap::default() }
+    pub(super) fn new(seed: u64, centres: Vec<u16>) -> Self {
+        Self { seed, centres, sent: IdMap::default(), held: IdMap::default() }
     }
 
     /// The id in the form in which the carrier's responses and receipts agree.
     pub(super) fn key(&self, carrier: u16, carrier_id: &[u8]) -> u128 {
-        key(self.seed, &[&carrier.to_le_bytes(), carrier_id])
+        let centre = self.centres.get(carrier as usize).copied().unwrap_or(carrier);
+        key(self.seed, &[&centre.to_le_bytes(), carrier_id])
     }
 
     pub(super) fn insert(&mut self, key: u128, handle: Handle, part: u8) {

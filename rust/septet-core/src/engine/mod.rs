@@ -172,6 +172,7 @@ impl Engine {
             unsettled: 0,
         };
         let lanes = config.carriers.iter().map(|c| lane(c.links)).collect();
+        let centres = config.carriers.iter().map(|c| c.centre).collect();
         let mut desks = Vec::new();
         desks.resize_with(config.accounts.len(), Desk::default);
         let mut references = Box::new([0; 1024]);
@@ -184,7 +185,7 @@ impl Engine {
             ledger: Ledger::default(),
             journal: Journal::new(0),
             consent: Consent::new(hash_seed),
-            correlation: Correlation::new(hash_seed),
+            correlation: Correlation::new(hash_seed, centres),
             lanes,
             desks,
             peers: Vec::new(),

@@ -38,6 +38,8 @@ pub struct Carrier {
     pub mode: BindMode,
     /// How many links.
     pub links: u16,
+    /// The first carrier at the same message centre: a message sent by one of them may have its receipt from another.
+    pub centre: u16,
     /// Unanswered submit_sm per link.
     pub window: usize,
     /// What we bind as.

@@ -398,10 +398,19 @@ impl Carrier {
     }
 }
 
+/// An address with its type. A short code is no international number: a peer that takes it for one writes a plus before it.
+fn typed(addr: &[u8]) -> Addr<'_> {
+    let (ton, npi) = match addr {
+        _ if !addr.iter().all(u8::is_ascii_digit) => (5, 0),
+        [_, _, _, _, _, _, _, ..] => (1, 1),
+        _ => (3, 0),
+    };
+    Addr { ton, npi, addr }
+}
+
 fn write(session: &mut Session, token: u64, owed: &Owed, wall: WallMs, now: Micros) -> bool {
     let mut text = Vec::new();
     let mut tlvs = Vec::new();
-    let addr = |addr| Addr { ton: 1, npi: 1, addr };
     let sm = match owed {
         Owed::Receipt { id, from, to, state, text: start } => {
             let id = id.to_string();
@@ -422,8 +431,8 @@ fn write(session: &mut Session, token: u64, owed: &Owed, wall: WallMs, now: Micr
             tlv::put(&mut tlvs, tlv::RECEIPTED_MESSAGE_ID, format!("{id}\0").as_bytes());
             tlv::put(&mut tlvs, tlv::MESSAGE_STATE, &[state.message_state()]);
             Sm {
-                source: addr(from),
-                dest: addr(to),
+                source: typed(from),
+                dest: typed(to),
                 esm_class: 0x04,
                 short_message: &text,
                 tlvs: Tlvs::new(&tlvs),
@@ -431,8 +440,8 @@ fn write(session: &mut Session, token: u64, owed: &Owed, wall: WallMs, now: Micr
             }
         }
         Owed::Part { from, to, octets, data_coding, esm_class } => Sm {
-            source: addr(from.as_bytes()),
-            dest: addr(to.as_bytes()),
+            source: typed(from.as_bytes()),
+            dest: typed(to.as_bytes()),
             esm_class: *esm_class,
             data_coding: *data_coding,
             short_message: octets,

@@ -13,6 +13,7 @@ struct Pair {
     now: u64,
     answers: Vec<(u64, u32, String)>,
     got: Vec<String>,
+    types: Vec<(u8, u8)>,
 }
 
 impl Pair {
@@ -22,7 +23,7 @@ impl Pair {
         let config = Config { window_out: 1000, window_in: 1000, ..Config::new(Role::Client) };
         let mut esme = Session::new(config, 0);
         esme.bind(0, BindMode::Transceiver, b"septet", b"secret", b"", b"");
-        let mut pair = Self { carrier, place, esme, now: 0, answers: Vec::new(), got: Vec::new() };
+        let mut pair = Self { carrier, place, esme, now: 0, answers: Vec::new(), got: Vec::new(), types: Vec::new() };
         pair.run();
         pair
     }
@@ -42,6 +43,7 @@ impl Pair {
                 }
                 Event::Message { sequence, sm, .. } => {
                     self.got.push(String::from_utf8_lossy(sm.payload()).into_owned());
+                    self.types.push((sm.source.ton, sm.dest.ton));
                     asked.push(sequence);
                 }
                 _ => {}
@@ -126,6 +128,16 @@ fn a_receipt_is_kept_until_somebody_takes_it() {
     pair.carrier.closed(pair.place);
     pair.carrier.tick(2 * SECOND);
     assert_eq!(pair.carrier.owing(), 1);
+}
+
+#[test]
+fn an_address_has_the_type_that_its_form_says() {
+    let mut pair = Pair::new(Options::default());
+    for (from, to) in [("46701234567", "12345"), ("12345", "46701234567"), ("Septet", "123456")] {
+        pair.carrier.mo(from, to, "hello", 0).unwrap();
+    }
+    pair.run();
+    assert_eq!(pair.types, [(1, 3), (3, 1), (5, 3)]);
 }
 
 #[test]

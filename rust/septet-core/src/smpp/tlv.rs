@@ -1,5 +1,9 @@
 //! Optional parameters (3.2.4, 5.3): tag, length, value, two octets for each of the first two.
 
+mod length;
+
+pub use length::fits;
+
 /// A well-formed run of TLVs, kept as octets and read only when somebody asks.
 ///
 /// ```text

@@ -63,6 +63,12 @@ pub fn split(octets: &[u8], udhi: bool) -> (&[u8], &[u8]) {
     }
 }
 
+/// Whether octets begin with a whole header that its elements fill exactly.
+pub fn leads(octets: &[u8]) -> bool {
+    let (header, _) = split(octets, true);
+    !header.is_empty() && parse(header).is_some()
+}
+
 /// The elements of a header (with its length octet) in order; none if the header is not exactly filled by them.
 ///
 /// §9.2.3.24: a last element with too few or too many octets makes a receiver ignore the whole header.
@@ -123,6 +129,13 @@ mod tests {
         assert_eq!(split(&[1, 9], true), (&[1, 9][..], &[][..]));
         assert_eq!(split(&[], true), (&[][..], &[][..]));
         assert_eq!(split(&[0, b'a'], false).1, &[0, b'a']);
+    }
+
+    #[test]
+    fn a_header_leads_only_if_it_is_whole() {
+        assert!(leads(&[5, 0, 3, 1, 2, 1, b'a']) && leads(&[5, 0, 3, 1, 2, 1]) && leads(&[0, b'a']));
+        let broken: [&[u8]; 4] = [&[], &[5, 0, 3, 1], &[5, 0, 4, 1, 2, 1, b'a'], b"hello there, this is no header"];
+        assert!(broken.iter().all(|octets| !leads(octets)));
     }
 
     #[test]

@@ -55,6 +55,19 @@ fn a_receipt_that_overtakes_its_response_is_kept_for_it() {
 }
 
 #[test]
+fn a_receipt_comes_over_another_carrier_at_the_same_message_centre_alone() {
+    for (centre, status) in [(0, "delivered"), (1, "submitted")] {
+        let mut config = config();
+        config.carriers[1].centre = centre;
+        let mut world = World::with(config);
+        world.submit("hello");
+        let id = world.last_id();
+        world.receipt(1, "c1-0", "DELIVRD");
+        assert_eq!(world.view(&id).status, status);
+    }
+}
+
+#[test]
 fn a_receipt_nobody_waits_for_is_kept_for_its_time_and_counted() {
     let mut world = World::new();
     world.receipt(0, "stranger", "DELIVRD");

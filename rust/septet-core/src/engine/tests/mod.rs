@@ -7,4 +7,5 @@ mod flow;
 mod peers;
 mod quirks;
 mod receipts;
+mod strict;
 mod world;

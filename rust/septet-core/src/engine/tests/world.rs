@@ -121,10 +121,11 @@ pub(super) fn config() -> Config {
         optout_status: 0x400,
         ..Account::default()
     };
-    let carrier = |id: &str| Carrier {
+    let carrier = |id: &str, centre: u16| Carrier {
         id: id.into(),
         mode: BindMode::Transceiver,
         links: 1,
+        centre,
         window: 10,
         system_id: "septet".into(),
         password: "secret".into(),
@@ -150,7 +151,7 @@ pub(super) fn config() -> Config {
     };
     Config {
         accounts: vec![account("acme"), account("other")],
-        carriers: vec![carrier("north"), carrier("south")],
+        carriers: vec![carrier("north", 0), carrier("south", 1)],
         numbers: vec![Number {
             address: NUMBER.into(),
             account: Some(0),
@@ -328,8 +329,7 @@ impl World {
     }
 
     pub(super) fn submit_sm(&mut self, body: &[u8], data_coding: u8, esm_class: u8, registered: u8) {
-        let end = self.esme.as_mut().unwrap();
-        let sm = Sm {
+        self.submit_with(&Sm {
             source: Addr { ton: 3, npi: 0, addr: NUMBER.as_bytes() },
             dest: Addr { ton: 1, npi: 1, addr: CONTACT.as_bytes() },
             short_message: body,
@@ -337,7 +337,11 @@ impl World {
             esm_class,
             registered,
             ..Sm::default()
-        };
+        });
+    }
+
+    pub(super) fn submit_with(&mut self, sm: &Sm<'_>) {
+        let end = self.esme.as_mut().unwrap();
         let write = |out: &mut Vec<u8>| sm.write(command::SUBMIT_SM, out);
         end.session.request(self.now, command::SUBMIT_SM, 0, write).unwrap();
         self.run();

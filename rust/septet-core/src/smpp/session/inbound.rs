@@ -163,7 +163,7 @@ impl Session {
     fn bind_request(&mut self, header: Header, body: &[u8], on: On<'_>) {
         let Header { command, sequence, .. } = header;
         let refuse = |this: &mut Self, status, reason, on: On<'_>| {
-            frame::put(&mut this.out, command | command::RESPONSE, status, sequence, |_| {});
+            this.deny(command, status, sequence);
             bad(reason, on);
         };
         match self.state {

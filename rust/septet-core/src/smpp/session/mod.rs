@@ -256,9 +256,19 @@ impl Session {
         let Some(ask) = self.take_bind(sequence) else {
             return;
         };
-        // 4.1.2: the body is not returned when the status is not 0.
-        frame::put(&mut self.out, ask.command | command::RESPONSE, status, sequence, |_| {});
+        self.deny(ask.command, status, sequence);
         self.closing = Some(CloseReason::BindRefused);
+    }
+
+    /// Writes the response that refuses a bind. A status that is not 0 leaves out the body, say 4.1.2 of the transmitter and
+    /// 4.1.4 of the receiver; 4.1.6 does not say so of the transceiver, and some peers lose the status without its body.
+    fn deny(&mut self, command: u32, status: u32, sequence: u32) {
+        let system_id = &self.config.system_id;
+        frame::put(&mut self.out, command | command::RESPONSE, status, sequence, |out| {
+            if command == command::BIND_TRANSCEIVER {
+                put_cstring(out, system_id, max::SYSTEM_ID);
+            }
+        });
     }
 
     fn take_bind(&mut self, sequence: u32) -> Option<Ask> {

@@ -28,13 +28,19 @@ fn a_peer_of_version_3_3_gets_no_tlv() {
 }
 
 #[test]
-fn a_refused_bind_has_no_body_and_ends_the_session() {
-    let mut end = End::new(Role::Server, |_| {});
-    end.give(&bind(BindMode::Transceiver, 3));
-    end.session.refuse_bind(3, st::ESME_RINVPASWD);
-    assert_eq!(*end.session.output(), raw(command::BIND_TRANSCEIVER_RESP, st::ESME_RINVPASWD, 3, b""));
-    assert_eq!(end.wait().1, [Seen::Closed("bind_refused")]);
-    assert_eq!(end.session.next_deadline(), None);
+fn a_refused_bind_has_a_body_for_a_transceiver_alone_and_ends_the_session() {
+    for (mode, response, body) in [
+        (BindMode::Transmitter, command::BIND_TRANSMITTER_RESP, &b""[..]),
+        (BindMode::Receiver, command::BIND_RECEIVER_RESP, b""),
+        (BindMode::Transceiver, command::BIND_TRANSCEIVER_RESP, b"centre\0"),
+    ] {
+        let mut end = End::new(Role::Server, |_| {});
+        end.give(&bind(mode, 3));
+        end.session.refuse_bind(3, st::ESME_RINVPASWD);
+        assert_eq!(*end.session.output(), raw(response, st::ESME_RINVPASWD, 3, body));
+        assert_eq!(end.wait().1, [Seen::Closed("bind_refused")]);
+        assert_eq!(end.session.next_deadline(), None);
+    }
 }
 
 #[test]

@@ -1,0 +1,287 @@
+// gosmpp as ESME, by its sessions, and as carrier, by its PDUs; ../../program.py says what the lines mean.
+package main
+
+import (
+	"bufio"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/linxGnu/gosmpp"
+	"github.com/linxGnu/gosmpp/data"
+	"github.com/linxGnu/gosmpp/pdu"
+)
+
+type values map[string]string
+
+const patience = 30 * time.Second
+
+var (
+	lock     sync.Mutex
+	asked    = map[int32]string{}              // the ref of each request that waits for its response, by sequence number
+	sessions = map[string]*gosmpp.Connection{} // as carrier: the newest of each mode
+	session  *gosmpp.Session                   // as ESME
+	ids      int
+)
+
+func say(words ...string) {
+	lock.Lock()
+	defer lock.Unlock()
+	fmt.Println(strings.Join(words, " "))
+}
+
+func pair(key string, value any) string { return fmt.Sprintf("%s=%v", key, value) }
+
+func answer(ref string, status data.CommandStatusType, more ...string) {
+	say(append([]string{"answer", pair("ref", ref), pair("status", int32(status))}, more...)...)
+}
+
+func number(text string) int {
+	value, _ := strconv.Atoi(text)
+	return value
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// expect notes whose answer the response to a request is.
+func expect(request pdu.PDU, ref string) {
+	lock.Lock()
+	defer lock.Unlock()
+	asked[request.GetSequenceNumber()] = ref
+}
+
+// responded prints the answer that a response is.
+func responded(response pdu.PDU, more ...string) {
+	lock.Lock()
+	ref, known := asked[response.GetSequenceNumber()]
+	delete(asked, response.GetSequenceNumber())
+	lock.Unlock()
+	if known {
+		answer(ref, response.GetHeader().CommandStatus, more...)
+	}
+}
+
+// described is what the library makes of a short message. It knows no name for some codings and drops those.
+func described(kind string, from, to pdu.Address, esmClass byte, message pdu.ShortMessage, more ...string) {
+	text, err := message.GetMessage()
+	must(err)
+	header := ""
+	if udh := message.UDH(); udh.UDHL() > 0 {
+		octets, err := udh.MarshalBinary()
+		must(err)
+		header = hex.EncodeToString(octets)
+	}
+	words := []string{kind, pair("from", from.Address()), pair("to", to.Address()), pair("esm_class", esmClass)}
+	words = append(words, pair("text", hex.EncodeToString([]byte(text))), pair("udh", header))
+	if encoding := message.Encoding(); encoding != nil {
+		words = append(words, pair("coding", encoding.DataCoding()))
+	}
+	say(append(words, more...)...)
+}
+
+func address(text string, ton, npi byte) pdu.Address {
+	made, err := pdu.NewAddressWithTonNpiAddr(ton, npi, text)
+	must(err)
+	return made
+}
+
+func fill(a values, request pdu.PDU, message *pdu.ShortMessage) {
+	octets, err := hex.DecodeString(a["octets"])
+	must(err)
+	coding := data.NewCustomEncoding(byte(number(a["coding"])), data.GSM7BIT)
+	if a["payload"] == "1" {
+		request.RegisterOptionalParam(pdu.Field{Tag: pdu.TagMessagePayload, Data: octets})
+		octets = nil
+	}
+	must(message.SetMessageDataWithEncoding(octets, coding))
+}
+
+func bind(a values) {
+	connect := map[string]func(gosmpp.Dialer, gosmpp.Auth) gosmpp.Connector{
+		"transmitter": gosmpp.TXConnector,
+		"receiver":    func(d gosmpp.Dialer, auth gosmpp.Auth) gosmpp.Connector { return gosmpp.RXConnector(d, auth) },
+		"transceiver": func(d gosmpp.Dialer, auth gosmpp.Auth) gosmpp.Connector { return gosmpp.TRXConnector(d, auth) },
+	}[a["mode"]]
+	auth := gosmpp.Auth{SMSC: a["host"] + ":" + a["port"], SystemID: a["system_id"], Password: a["password"]}
+	settings := gosmpp.Settings{
+		EnquireLink:  time.Duration(number(a["enquire"])) * time.Millisecond,
+		ReadTimeout:  patience,
+		WriteTimeout: patience,
+		OnPDU:        received,
+		OnClosed:     func(gosmpp.State) { say("closed") },
+	}
+	made, err := gosmpp.NewSession(connect(gosmpp.NonTLSDialer, auth), settings, 0)
+	var refusal gosmpp.BindError
+	switch {
+	case err == nil:
+		session = made
+		answer(a["ref"], data.ESME_ROK)
+	case errors.As(err, &refusal):
+		answer(a["ref"], refusal.CommandStatus)
+	default:
+		panic(err)
+	}
+}
+
+// received is what an ESME gets that the library does not deal with itself.
+func received(p pdu.PDU, _ bool) {
+	switch p := p.(type) {
+	case *pdu.SubmitSMResp:
+		responded(p, pair("id", p.MessageID))
+	case *pdu.DeliverSM:
+		var more []string
+		if receipted, ok := p.OptionalParameters[pdu.TagReceiptedMessageID]; ok {
+			more = append(more, pair("receipted", receipted.String()))
+		}
+		if state, ok := p.OptionalParameters[pdu.TagMessageStateOption]; ok {
+			more = append(more, pair("state", state.Data[0]))
+		}
+		described("deliver", p.SourceAddr, p.DestAddr, p.EsmClass, p.Message, more...)
+	}
+}
+
+func submit(a values) {
+	sm := pdu.NewSubmitSM().(*pdu.SubmitSM)
+	sm.SourceAddr, sm.DestAddr = address(a["from"], 0, 0), address(a["to"], 1, 1)
+	sm.EsmClass, sm.RegisteredDelivery = byte(number(a["esm_class"])), byte(number(a["receipt"]))
+	fill(a, sm, &sm.Message)
+	expect(sm, a["ref"])
+	must(session.Transceiver().Submit(sm))
+}
+
+func deliver(a values) {
+	sm := pdu.NewDeliverSM().(*pdu.DeliverSM)
+	sm.SourceAddr, sm.DestAddr = address(a["from"], 1, 1), address(a["to"], 0, 0)
+	sm.EsmClass = byte(number(a["esm_class"]))
+	fill(a, sm, &sm.Message)
+	if id, ok := a["receipted"]; ok {
+		sm.RegisterOptionalParam(pdu.Field{Tag: pdu.TagReceiptedMessageID, Data: append([]byte(id), 0)})
+		sm.RegisterOptionalParam(pdu.Field{Tag: pdu.TagMessageStateOption, Data: []byte{byte(number(a["state"]))}})
+	}
+	ask(a, sm)
+}
+
+// ask sends a carrier's request.
+func ask(a values, request pdu.PDU) {
+	expect(request, a["ref"])
+	lock.Lock()
+	connection := sessions[a["mode"]]
+	lock.Unlock()
+	write(connection, request)
+}
+
+func write(connection *gosmpp.Connection, p pdu.PDU) {
+	if _, err := connection.WritePDU(p); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+}
+
+func unbind(a values) {
+	if session != nil {
+		must(session.Close()) // sends unbind
+		answer(a["ref"], data.ESME_ROK)
+		return
+	}
+	ask(a, pdu.NewUnbind())
+}
+
+func serve(a values) {
+	listener, err := net.Listen("tcp", "127.0.0.1:"+a["port"])
+	must(err)
+	go func() {
+		for {
+			accepted, err := listener.Accept()
+			must(err)
+			go converse(gosmpp.NewConnection(accepted), a)
+		}
+	}()
+	answer(a["ref"], data.ESME_ROK)
+}
+
+// converse is a carrier's end of one connection.
+func converse(connection *gosmpp.Connection, a values) {
+	asking := time.NewTicker(time.Duration(number(a["enquire"])) * time.Millisecond)
+	defer asking.Stop()
+	go func() {
+		for range asking.C {
+			write(connection, pdu.NewEnquireLink())
+		}
+	}()
+	defer say("closed")
+	defer connection.Close()
+	for {
+		p, err := pdu.Parse(connection)
+		if err != nil {
+			return
+		}
+		switch p := p.(type) {
+		case *pdu.BindRequest:
+			greet(connection, p, a["password"])
+		case *pdu.SubmitSM:
+			take(connection, p)
+		case *pdu.DeliverSMResp:
+			responded(p)
+		case *pdu.UnbindResp:
+			responded(p)
+			return
+		case *pdu.Unbind:
+			write(connection, p.GetResponse())
+			return
+		default:
+			if p.CanResponse() {
+				write(connection, p.GetResponse())
+			}
+		}
+	}
+}
+
+func greet(connection *gosmpp.Connection, request *pdu.BindRequest, password string) {
+	response := request.GetResponse().(*pdu.BindResp)
+	response.SystemID = "gosmpp"
+	if request.Password != password {
+		response.CommandStatus = data.ESME_RINVPASWD
+	}
+	mode := map[pdu.BindingType]string{
+		pdu.Transmitter: "transmitter", pdu.Receiver: "receiver", pdu.Transceiver: "transceiver",
+	}[request.BindingType]
+	lock.Lock()
+	sessions[mode] = connection
+	lock.Unlock()
+	write(connection, response)
+	say("bind", pair("mode", mode), pair("system_id", request.SystemID))
+}
+
+func take(connection *gosmpp.Connection, sm *pdu.SubmitSM) {
+	lock.Lock()
+	ids++
+	id := fmt.Sprintf("g%d", ids)
+	lock.Unlock()
+	response := sm.GetResponse().(*pdu.SubmitSMResp)
+	response.MessageID = id
+	write(connection, response)
+	described("submit", sm.SourceAddr, sm.DestAddr, sm.EsmClass, sm.Message, pair("id", id), pair("receipt", sm.RegisteredDelivery))
+}
+
+func main() {
+	verbs := map[string]func(values){"bind": bind, "submit": submit, "serve": serve, "deliver": deliver, "unbind": unbind}
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		words := strings.Fields(lines.Text())
+		a := values{}
+		for _, word := range words[1:] {
+			key, value, _ := strings.Cut(word, "=")
+			a[key] = value
+		}
+		verbs[words[0]](a)
+	}
+}

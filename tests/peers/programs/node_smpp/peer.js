@@ -1,0 +1,106 @@
+// node-smpp as ESME and as carrier; ../../program.py says what the lines mean.
+'use strict';
+const readline = require('readline');
+const smpp = require('smpp');
+
+let session = null; // as ESME
+let server = {}; // what `serve` said
+const sessions = {}; // as carrier: the newest of each mode
+let ids = 0;
+
+function say(kind, pairs) {
+  const words = Object.entries(pairs).filter(([, value]) => value !== undefined);
+  process.stdout.write([kind, ...words.map(([key, value]) => `${key}=${value}`)].join(' ') + '\n');
+}
+
+const hex = (value) => Buffer.from(value).toString('hex');
+
+// The library has read the text and cut the user data header into its elements.
+function described(pdu) {
+  const { message, udh = [] } = pdu.short_message;
+  const header = Buffer.concat(udh);
+  return {
+    from: pdu.source_addr, to: pdu.destination_addr, coding: pdu.data_coding, esm_class: pdu.esm_class,
+    text: hex(message), udh: header.length ? hex([header.length, ...header]) : '',
+  };
+}
+
+function common(made) {
+  made.on('enquire_link', (pdu) => made.send(pdu.response()));
+  made.on('unbind', (pdu) => {
+    made.send(pdu.response());
+    made.close();
+  });
+  made.on('close', () => say('closed', {}));
+  made.on('error', (error) => console.error(error));
+}
+
+function answer(ref) {
+  return (pdu) => say('answer', { ref, status: pdu.command_status, id: pdu.message_id || undefined });
+}
+
+function fields(a) {
+  const message = Buffer.from(a.octets || '', 'hex');
+  return {
+    source_addr: a.from, destination_addr: a.to, dest_addr_ton: 1, dest_addr_npi: 1,
+    data_coding: Number(a.coding), esm_class: Number(a.esm_class),
+    ...(a.payload === '1' ? { message_payload: message } : { short_message: message }),
+  };
+}
+
+const verbs = {
+  bind(a) {
+    session = smpp.connect({ host: a.host, port: Number(a.port), auto_enquire_link_period: Number(a.enquire) });
+    const bound = session;
+    common(bound);
+    bound.on('deliver_sm', (pdu) => {
+      bound.send(pdu.response());
+      say('deliver', { ...described(pdu), receipted: pdu.receipted_message_id, state: pdu.message_state });
+    });
+    bound[`bind_${a.mode}`]({ system_id: a.system_id, password: a.password, interface_version: 0x34 }, answer(a.ref));
+  },
+  submit(a) {
+    session.submit_sm({ ...fields(a), registered_delivery: Number(a.receipt) }, answer(a.ref));
+  },
+  serve(a) {
+    server = a;
+    smpp.createServer(accept).listen(Number(a.port), '127.0.0.1', () => say('answer', { ref: a.ref, status: 0 }));
+  },
+  deliver(a) {
+    const tlvs = a.receipted ? { receipted_message_id: a.receipted, message_state: Number(a.state) } : {};
+    sessions[a.mode].deliver_sm({ ...fields(a), ...tlvs }, answer(a.ref));
+  },
+  unbind(a) {
+    const leaving = session || sessions[a.mode];
+    leaving.unbind((pdu) => {
+      answer(a.ref)(pdu);
+      leaving.close();
+    });
+  },
+};
+
+function accept(made) {
+  common(made);
+  const asking = setInterval(() => made.enquire_link(), Number(server.enquire));
+  made.on('close', () => clearInterval(asking));
+  for (const mode of ['transmitter', 'receiver', 'transceiver']) {
+    made.on(`bind_${mode}`, (pdu) => {
+      const known = pdu.password === server.password;
+      made.send(pdu.response({ command_status: known ? 0 : smpp.ESME_RINVPASWD, system_id: 'node-smpp' }));
+      sessions[mode] = made;
+      say('bind', { mode, system_id: pdu.system_id });
+    });
+  }
+  made.on('submit_sm', (pdu) => {
+    const id = `n${++ids}`;
+    made.send(pdu.response({ message_id: id }));
+    say('submit', { id, ...described(pdu), receipt: pdu.registered_delivery });
+  });
+}
+
+const lines = readline.createInterface({ input: process.stdin });
+lines.on('line', (line) => {
+  const [verb, ...pairs] = line.split(' ');
+  verbs[verb](Object.fromEntries(pairs.map((pair) => pair.split(/=(.*)/s))));
+});
+lines.on('close', () => process.exit(0));
