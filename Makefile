@@ -94,10 +94,13 @@ $(BENCH): requirements/bench.txt $(REQUIREMENTS)
 
 bench: setup $(BENCH) ## Benchmarks: texts and PDUs a second beside all peers; messages a second, every state durable (10 minutes at most)
 	$(BIN)/python -m pytest -c bench/micro/pytest.ini bench/micro
+	$(BIN)/python bench/store.py --messages 100000
 	$(BIN)/python bench/durable.py
 
-bench-full: bench ## The benchmarks that take longer: ten thousand binds, a drip and a flood among them
+bench-full: bench ## The benchmarks that take longer: ten thousand binds, a drip and a flood among them; the store up to ten million messages
 	$(BIN)/python bench/binds.py
+	$(BIN)/python bench/store.py --messages 10000000
+	$(BIN)/python bench/backlog.py
 
 FUZZ_SECONDS ?= 20
 FUZZ_EXAMPLES ?= 500

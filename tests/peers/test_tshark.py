@@ -23,8 +23,9 @@ VECTORS = [vector for vector in load("smpp") if "error" not in vector]
 LONG = "All work and no play makes a message that needs more than one part. " * 4
 UNICODE = "Привет, 世界 \N{GRINNING FACE}"
 
-# A value of the right form for each TLV of 3.4 and 5.0, by the lengths of the specification. One is not here: tshark
-# 4.0 wants one octet of broadcast_rep_num (0x0604), and calls the two of 5.0 (4.8.4.13) malformed.
+# broadcast_rep_num: tshark 4.0 wants one octet of it, and calls the two of 5.0 (4.8.4.13) malformed.
+REP_NUM = 0x0604
+# A value of the right form for each other TLV of 3.4 and 5.0, by the lengths of the specification.
 TLVS = {
     0x0005: "01",
     0x0006: "01",
@@ -105,7 +106,7 @@ def test_every_operation() -> None:
     frames = []
     for vector in VECTORS:
         fields = {name: octets(value) for name, value in vector["fields"].items()}
-        tlvs = [(tag, bytes.fromhex(value)) for tag, value in vector["tlvs"]]
+        tlvs = [(tag, bytes.fromhex(value)) for tag, value in vector["tlvs"] if tag != REP_NUM]
         made = smpp.Pdu(vector["command"], sequence=7, status=vector["status"], fields=fields, tlvs=tlvs)
         frames.append(made.encode())
     assert complaints(frames) == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import select
+import sqlite3
 import time
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def posted(engine: Engine, text: str) -> str:
     engine.flush()
     deadline = time.monotonic() + 10
     while True:
-        durable, failure = engine.committed(now())
+        durable, failure, _notes = engine.committed(now())
         assert failure is None
         if durable >= page:
             return str(result[0])
@@ -86,15 +87,27 @@ def test_one_store_serves_one_node(tmp_path: Path) -> None:
     opened(tmp_path).close()
 
 
-def test_what_is_no_store_is_left_alone(tmp_path: Path) -> None:
+def test_what_is_no_store_is_kept_under_another_name(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
     octets = b"this is no database at all " * 400
     (folder / "septet.db").write_bytes(octets)
+    store = opened(tmp_path)
+    assert store.alive() == 0
+    store.close()
+    [aside] = [it for it in folder.iterdir() if ".corrupt-" in it.name]
+    assert aside.read_bytes() == octets
+
+
+def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with sqlite3.connect(folder / "septet.db") as other:
+        other.execute("CREATE TABLE mine(a)")
+    octets = (folder / "septet.db").read_bytes()
     with pytest.raises(SeptetError) as refused:
         opened(tmp_path)
-    assert refused.value.code == "store.corrupt"
-    assert str(folder / "septet.db") in str(refused.value)
+    assert refused.value.code == "store.schema"
     assert (folder / "septet.db").read_bytes() == octets
 
 
@@ -108,3 +121,23 @@ def test_the_folder_is_made_or_named(tmp_path: Path) -> None:
 def test_the_wall_clock_starts_where_now_is_zero() -> None:
     shown = wall_zero() + now() // 1000
     assert abs(shown - time.time() * 1000) < 1000
+
+
+def test_a_damaged_store_is_set_aside_and_saved_from(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    first = opened(tmp_path)
+    ids = [posted(first, "Hej") for _ in range(20)]
+    first.close()
+    path = tmp_path / "data" / "septet.db"
+    octets = bytearray(path.read_bytes())
+    place = octets.rindex(b"46701234567")
+    octets[place] ^= 1
+    path.write_bytes(octets)
+    second = opened(tmp_path)
+    # A page of the journal is lost, whatever was in it; the others are there.
+    assert 0 < second.alive() < len(ids)
+    second.close()
+    [aside] = [it for it in path.parent.iterdir() if ".corrupt-" in it.name]
+    assert aside.read_bytes() == octets
+    said = capfd.readouterr().out
+    assert "store.set_aside" in said
+    assert aside.name in said

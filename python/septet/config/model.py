@@ -99,10 +99,14 @@ class Store(Struct, frozen=True, kw_only=True):
 
     engine: sqlite is embedded in the node; memory is for benchmarks and loses everything when the node stops
     durability: full: what is acknowledged is on disk; os: it survives a killed process, not a power cut
+    retention: how long ended messages are kept, beside today; 0 = for ever [days]
+    reserve: space set apart, so that receipts and opt-outs still get in when the disk is full; 0 = none [MiB]
     """
 
     engine: Literal["sqlite", "memory"] = "sqlite"
     durability: Literal["full", "os"] = "full"
+    retention: Annotated[int, Meta(ge=0, le=36_500)] = 90
+    reserve: Annotated[int, Meta(ge=0, le=1_048_576)] = 16
 
 
 class Smpp(Struct, frozen=True, kw_only=True):

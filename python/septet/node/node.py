@@ -145,7 +145,9 @@ class Node:
             self.lanes[carrier].pump()
 
     def _committed(self) -> None:
-        page, failure = self.engine.committed(self.now())
+        page, failure, notes = self.engine.committed(self.now())
+        for note in notes:
+            log.warning("store.note", note=note)
         if failure != self._failed:
             self._failed = failure
             if failure is None:

@@ -85,7 +85,7 @@ class EngineService:
         if index is None:
             raise Refused(problem("forbidden", "this key sends for no account"))
         if self.store_failure is not None:
-            raise Refused(problem("not_ready", f"the store cannot commit: {self.store_failure}"))
+            raise Refused(problem("not_ready", f"the store takes nothing new: {self.store_failure}"))
         if key is None:
             return await self._accept(index, drafts)
         name = (account, key.key)
@@ -221,7 +221,7 @@ class EngineService:
     def not_ready(self) -> list[str]:
         """Why traffic should not be sent here."""
         reasons = [] if self.open else ["the node is starting or stopping"]
-        return reasons + ([f"the store cannot commit: {self.store_failure}"] if self.store_failure else [])
+        return reasons + ([f"the store takes nothing new: {self.store_failure}"] if self.store_failure else [])
 
 
 def _outcome(result: tuple[Any, ...]) -> Accepted | Problem:

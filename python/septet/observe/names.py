@@ -85,6 +85,14 @@ SPEC: Final[Mapping[str, Metric]] = {
             "From accepted to the final receipt, in seconds.",
         ),
         Metric("store_commit_seconds", "histogram", (), "One group commit of the store, in seconds."),
+        Metric("store_log_waiting", "gauge", (), "Ended messages that wait in the live file to be moved to their day."),
+        Metric(
+            "store_trouble",
+            "gauge",
+            ("kind",),
+            "1 while the store has this trouble: failed (nothing can be committed), low (the reserve is in use), "
+            "log_failed (the log waits in the live file). With the first two, nothing new is let in.",
+        ),
         Metric(
             "throttled_total",
             "counter",

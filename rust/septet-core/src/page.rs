@@ -32,8 +32,14 @@ pub struct LogRow {
     pub from: String,
     /// Destination address.
     pub to: String,
+    /// The carrier's id; empty if none had it.
+    pub carrier: String,
+    /// Segments or parts.
+    pub segments: u32,
     /// The final status's name.
     pub status: &'static str,
+    /// The last command_status or receipt error; 0 = none.
+    pub error: u32,
     /// When the node accepted it.
     pub created: WallMs,
     /// When it reached its final status.

@@ -8,6 +8,7 @@ mod keywords;
 mod load;
 mod sim;
 mod smpp;
+mod store;
 
 #[pymodule]
 fn _septet(m: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -16,6 +17,7 @@ fn _septet(m: &Bound<'_, PyModule>) -> PyResult<()> {
     keywords::register(m)?;
     smpp::register(m)?;
     sim::register(m)?;
+    store::register(m)?;
     engine::register(m)?;
     load::register(m)?;
     Ok(())

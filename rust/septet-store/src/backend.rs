@@ -17,6 +17,14 @@ pub struct Finished {
     pub commit_seconds: Vec<f32>,
     /// Set as long as the writer cannot commit. It keeps the pages and tries again by itself.
     pub failed: Option<Error>,
+    /// The disk is full: the reserve is in use, for what must still get in. Nothing else should be let in.
+    pub low: bool,
+    /// Set as long as the log cannot be folded into days. Nothing is lost: its rows wait in the live file.
+    pub log_failed: Option<Error>,
+    /// Message rows that wait in the live file for the fold.
+    pub waiting: u64,
+    /// What an operator should know, since the last call: files removed by age, files set aside. At most 64.
+    pub notes: Vec<String>,
 }
 
 /// What [`Backend::replay`] calls with a page's `seq` and journal; the reason it gives for a refusal ends the replay.

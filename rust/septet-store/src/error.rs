@@ -56,6 +56,14 @@ impl Error {
 
     /// Maps what SQLite says; `place` is the file concerned.
     pub(crate) fn sqlite(error: &rusqlite::Error, place: &str) -> Self {
+        use rusqlite::Error as Of;
+        if let Of::FromSqlConversionFailure(..)
+        | Of::InvalidColumnType(..)
+        | Of::IntegralValueOutOfRange(..)
+        | Of::Utf8Error(..) = error
+        {
+            return Self::new(Self::CORRUPT, format!("{place}: a row is damaged: {error}"));
+        }
         let (code, hint) = match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => (Self::FULL, "free some space; the node goes on by itself"),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {

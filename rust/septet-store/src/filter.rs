@@ -1,11 +1,27 @@
 //! Which message rows a look-up wants, and how SQLite is asked for them.
 
 use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
 use septet_core::clock::WallMs;
+use septet_core::engine::Id;
 use septet_core::page::LogRow;
+
+use crate::day::Day;
+use crate::row;
 
 /// Rows a single look-up may return.
 const MOST_ROWS: u32 = 10_000;
+/// Ids hold 42 bits of milliseconds.
+const LAST_ID: WallMs = (1 << 42) - 1;
+
+/// Where a message row lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// In the live file, among those not folded yet: few, and indexed by id alone.
+    Live,
+    /// In a day, by every index.
+    Day,
+}
 
 /// Conditions that a row must all meet; `None` means any. Rows come newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,12 +71,67 @@ impl Filter {
         u32::try_from(self.limit).unwrap_or(MOST_ROWS).min(MOST_ROWS)
     }
 
+    /// Rows of one table that match, newest first.
+    pub(crate) fn ask(&self, connection: &Connection, table: Table) -> rusqlite::Result<Vec<LogRow>> {
+        let (sql, values) = self.sql(table);
+        let mut statement = connection.prepare_cached(&sql)?;
+        statement.query_map(params_from_iter(values), |found| row::message(found, 0))?.collect()
+    }
+
+    /// Ids lie in this range: the first belongs to it, the second does not. An id carries the time of its message, so time
+    /// needs no index of its own.
+    pub(crate) fn ids(&self) -> (Option<String>, Option<String>) {
+        let floor = |at: WallMs| Id::floor(at.min(LAST_ID)).to_string();
+        let until = self.until.filter(|until| *until < LAST_ID).map(floor);
+        let before = match (until, self.before_id.clone()) {
+            (Some(until), Some(before)) => Some(until.min(before)),
+            (until, before) => until.or(before),
+        };
+        (self.since.map(floor), before)
+    }
+
+    /// The days that rows may lie in, inclusive.
+    pub(crate) fn days(&self) -> (Option<Day>, Option<Day>) {
+        if let Some(id) = &self.id {
+            let day = Day::of_id(id);
+            return (Some(day), Some(day));
+        }
+        let (since, before) = self.ids();
+        (since.map(|id| Day::of_id(&id)), before.map(|id| Day::of_id(&id)))
+    }
+
+    /// The index that finds the fewest rows in a day. A short code has millions of rows there, a person's number a few.
+    fn index(&self) -> Option<&'static str> {
+        if self.id.is_some() {
+            return None;
+        }
+        let length = |address: &Option<String>| address.as_ref().map_or(0, String::len);
+        let (source, destination) = (length(&self.source), length(&self.destination));
+        let number = if source > destination { "message_source" } else { "message_destination" };
+        match (source.max(destination), &self.account, &self.status) {
+            // A number of ours beside an account or a status: that says more.
+            (..=6, Some(_), Some(_)) => Some("message_account_status"),
+            (..=6, None, Some(_)) => Some("message_status"),
+            (0, Some(_), None) => Some("message_account"),
+            (0, None, None) => None,
+            _ => Some(number),
+        }
+    }
+
+    /// How a day of the log is asked: the statement and its parameters, for whoever wants to see SQLite's plan of it.
+    pub fn statement(&self) -> (String, Vec<Value>) {
+        self.sql(Table::Day)
+    }
+
     /// The statement and its parameters.
-    pub(crate) fn sql(&self) -> (String, Vec<Value>) {
-        let mut sql = String::from(
-            "SELECT id, direction, account, source, destination, status, created, updated, record \
-             FROM message WHERE 1",
-        );
+    pub(crate) fn sql(&self, table: Table) -> (String, Vec<Value>) {
+        let index = if table == Table::Day { self.index() } else { None };
+        let mut sql = format!("SELECT {} FROM message", row::MESSAGE);
+        if let Some(index) = index {
+            sql.push_str(" INDEXED BY ");
+            sql.push_str(index);
+        }
+        sql.push_str(" WHERE 1");
         let mut values = Vec::new();
         let mut add = |condition: &str, value: Option<Value>| {
             if let Some(value) = value {
@@ -70,22 +141,15 @@ impl Filter {
             }
         };
         let text = |value: &Option<String>| value.clone().map(Value::Text);
-        let time = |value: Option<WallMs>| value.map(|ms| Value::Integer(i64::try_from(ms).unwrap_or(i64::MAX)));
-        // A short code has millions of rows, a person's number a few. `+` keeps SQLite from the index of the shorter.
-        let (source, destination) = match (&self.source, &self.destination) {
-            (Some(from), Some(to)) if from.len() > to.len() => ("source = ?", "+destination = ?"),
-            (Some(_), Some(_)) => ("+source = ?", "destination = ?"),
-            _ => ("source = ?", "destination = ?"),
-        };
+        let (first, before) = self.ids();
         add("id = ?", text(&self.id));
-        add("id < ?", text(&self.before_id));
-        add(destination, text(&self.destination));
-        add(source, text(&self.source));
+        add("id >= ?", text(&first));
+        add("id < ?", text(&before));
+        add("destination = ?", text(&self.destination));
+        add("source = ?", text(&self.source));
         add("account = ?", text(&self.account));
         add("status = ?", text(&self.status));
         add("direction = ?", text(&self.direction));
-        add("created >= ?", time(self.since));
-        add("created < ?", time(self.until));
         sql.push_str(" ORDER BY id DESC LIMIT ?");
         values.push(Value::Integer(self.rows().into()));
         (sql, values)

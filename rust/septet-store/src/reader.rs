@@ -1,33 +1,13 @@
-//! Look-ups, on a read-only connection of their own: they never wait for a commit, nor a commit for them.
+//! Look-ups in the live file, on a read-only connection of their own: they never wait for a commit, nor a commit for them.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension};
 use septet_core::page::{ConsentRow, KeyRow, LogRow};
 
-use crate::{Error, Filter, OnPage, schema};
-
-/// Every name that a row's `direction` or `status` can have.
-const NAMES: [&str; 17] = [
-    "mt",
-    "mo",
-    "scheduled",
-    "accepted",
-    "queued",
-    "submitted",
-    "delivered",
-    "undeliverable",
-    "expired",
-    "rejected",
-    "failed",
-    "cancelled",
-    "blocked",
-    "unknown",
-    "received",
-    "handed_over",
-    "dead",
-];
+use crate::filter::Table;
+use crate::{Error, Filter, OnPage, row, schema};
 
 /// The read-only connection; `None` after the store was closed.
 pub struct Reader {
@@ -61,11 +41,13 @@ impl Reader {
         let mut last = 0;
         let mut refused = None;
         self.with(|connection| {
-            let mut statement = connection.prepare("SELECT seq, records FROM journal ORDER BY seq")?;
+            let mut statement = connection.prepare("SELECT seq, records, sum FROM journal ORDER BY seq")?;
             let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                last = row.get(0)?;
-                if let Err(reason) = on(last, row.get_ref(1)?.as_blob()?) {
+            while let Some(found) = rows.next()? {
+                last = found.get(0)?;
+                let records = found.get_ref(1)?.as_blob()?;
+                row::check(found, 2, row::sum_of_page(last, records))?;
+                if let Err(reason) = on(last, records) {
                     refused = Some(reason);
                     break;
                 }
@@ -87,67 +69,33 @@ impl Reader {
 
     pub fn consent(&self, on: &mut dyn FnMut(ConsentRow)) -> Result<(), Error> {
         self.with(|connection| {
-            let mut statement = connection.prepare("SELECT number, contact, opted_out, at, proof FROM consent")?;
+            let mut statement = connection.prepare("SELECT number, contact, opted_out, at, proof, sum FROM consent")?;
             let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                on(ConsentRow {
-                    number: row.get(0)?,
-                    contact: row.get(1)?,
-                    opted_out: row.get(2)?,
-                    at: row.get(3)?,
-                    proof: row.get(4)?,
-                });
+            while let Some(found) = rows.next()? {
+                on(row::consent(found)?);
             }
             Ok(())
         })
     }
 
     pub fn query(&self, filter: &Filter) -> Result<Vec<LogRow>, Error> {
-        let (sql, values) = filter.sql();
-        self.with(|connection| {
-            let mut statement = connection.prepare_cached(&sql)?;
-            statement.query_map(params_from_iter(values), message)?.collect()
-        })
+        self.with(|connection| filter.ask(connection, Table::Live))
+    }
+
+    /// The first and the last message row that wait for the fold; (1, 0) if there is none.
+    pub fn waiting(&self) -> Result<(i64, i64), Error> {
+        let sql = "SELECT coalesce(min(n), 1), coalesce(max(n), 0) FROM message";
+        self.with(|connection| connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))))
     }
 
     pub fn key(&self, account: &str, key: &str) -> Result<Option<KeyRow>, Error> {
         self.with(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT account, key, body_hash, answer, at FROM idempotency WHERE account = ?1 AND key = ?2",
+                    "SELECT account, key, body_hash, answer, at, sum FROM idempotency WHERE account = ?1 AND key = ?2",
                 )?
-                .query_row([account, key], |row| {
-                    Ok(KeyRow {
-                        account: row.get(0)?,
-                        key: row.get(1)?,
-                        body_hash: row.get(2)?,
-                        answer: row.get(3)?,
-                        at: row.get(4)?,
-                    })
-                })
+                .query_row([account, key], |found| row::key(found, 0))
                 .optional()
         })
     }
-}
-
-fn message(row: &Row<'_>) -> rusqlite::Result<LogRow> {
-    Ok(LogRow {
-        id: row.get(0)?,
-        direction: name(row, 1)?,
-        account: row.get(2)?,
-        from: row.get(3)?,
-        to: row.get(4)?,
-        status: name(row, 5)?,
-        created: row.get(6)?,
-        updated: row.get(7)?,
-        record: row.get(8)?,
-    })
-}
-
-fn name(row: &Row<'_>, column: usize) -> rusqlite::Result<&'static str> {
-    let value = row.get_ref(column)?.as_str()?;
-    NAMES.into_iter().find(|known| *known == value).ok_or_else(|| {
-        let reason = format!("unknown name {value:?}");
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, reason.into())
-    })
 }

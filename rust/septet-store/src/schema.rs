@@ -1,4 +1,4 @@
-//! The file: its identity, its tables, how it grows from version to version, and how a connection is tuned.
+//! The files: their identity, their tables, how they grow from version to version, and how a connection is tuned.
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
@@ -10,14 +10,53 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::{Durability, Error};
 
-/// "SPTT" in the file's header, so that `file` and a stray program can tell what it is.
-const APPLICATION_ID: i32 = 0x5350_5454;
+/// What a file is for; each has an identity and a history of its own.
+pub struct Kind {
+    /// In the file's header, so that `file` and a stray program can tell what it is.
+    application_id: i32,
+    /// Step n takes the file from version n to n + 1. Never edit one that was released: add another.
+    steps: &'static [&'static str],
+    /// Kilobytes that its writer keeps in memory.
+    cache: i32,
+}
 
-/// Two indexes on messages and no third: their random pages are what a log row costs, about half of the writer's time.
-/// By account, a look-up walks back from the newest message.
-///
-/// Step n takes the file from version n to n + 1. Never edit one that was released: add another.
-const MIGRATIONS: &[&str] = &["
+/// The live file, "SPTT": the journal, and the log until it is folded. Its messages have one index and no other: what a row
+/// costs is its indexes' random pages, and the accept rate would pay for them.
+pub const LIVE: Kind = Kind { application_id: 0x5350_5454, steps: LIVE_STEPS, cache: 65_536 };
+
+/// A day of the log, "SPTL". All its indexes end in the id, which is the order of look-ups.
+pub const DAY: Kind = Kind { application_id: 0x5350_544C, steps: DAY_STEPS, cache: 65_536 };
+
+/// Ended messages, in the live file and in a day alike, and as a person reads them. `n` counts rows as they come.
+macro_rules! messages {
+    () => {
+        "
+CREATE TABLE message(
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    direction TEXT NOT NULL,
+    account TEXT NOT NULL,
+    source TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    carrier TEXT NOT NULL,
+    segments INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    error INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    record BLOB NOT NULL,
+    sum INTEGER
+) STRICT;
+CREATE VIEW log AS SELECT id, direction, account, source, destination, carrier, segments, status, error,
+    strftime('%Y-%m-%d %H:%M:%f', created / 1000.0, 'unixepoch') AS accepted,
+    strftime('%Y-%m-%d %H:%M:%f', updated / 1000.0, 'unixepoch') AS ended
+    FROM message;
+"
+    };
+}
+
+const LIVE_STEPS: &[&str] = &[
+    "
 CREATE TABLE meta(
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -56,24 +95,61 @@ CREATE TABLE idempotency(
     at INTEGER NOT NULL,
     PRIMARY KEY(account, key)
 ) STRICT;
-"];
+",
+    // Sums, and a log that is folded into days.
+    concat!(
+        "
+ALTER TABLE journal ADD COLUMN sum INTEGER;
+ALTER TABLE consent ADD COLUMN sum INTEGER;
+ALTER TABLE idempotency ADD COLUMN sum INTEGER;
+DROP INDEX message_destination;
+DROP INDEX message_source;
+ALTER TABLE message RENAME TO message_1;
+",
+        messages!(),
+        "INSERT INTO message(id, direction, account, source, destination, carrier, segments, status, error, created, updated, record)
+    SELECT id, direction, account, source, destination, '', 0, status, 0, created, updated, record FROM message_1 ORDER BY id;
+DROP TABLE message_1;
+CREATE VIEW optout AS SELECT number, contact, strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS since, proof
+    FROM consent WHERE opted_out;
+CREATE VIEW page AS SELECT seq, strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS written, length(records) AS octets
+    FROM journal;
+"
+    ),
+];
+
+const DAY_STEPS: &[&str] = &[concat!(
+    "
+CREATE TABLE meta(
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+",
+    messages!(),
+    "CREATE INDEX message_destination ON message(destination, id);
+CREATE INDEX message_source ON message(source, id);
+CREATE INDEX message_account ON message(account, id);
+CREATE INDEX message_account_status ON message(account, status, id);
+CREATE INDEX message_status ON message(status, id);
+"
+)];
 
 /// Opens the file for writing, makes it if it is missing, and brings it to this version. A file that is refused is
 /// not changed.
-pub fn open(path: &Path, durability: Durability) -> Result<Connection, Error> {
+pub fn open(path: &Path, kind: &Kind, durability: Durability) -> Result<Connection, Error> {
     create(path)?;
     let failed = |error: rusqlite::Error| Error::sqlite(&error, &path.display().to_string());
     let mut connection = attach(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
-    identify(&connection, path)?;
-    tune(&connection, durability).map_err(failed)?;
-    migrate(&mut connection, MIGRATIONS).map_err(failed)?;
+    identify(&connection, kind, path)?;
+    tune(&connection, kind, durability).map_err(failed)?;
+    migrate(&mut connection, kind.application_id, kind.steps).map_err(failed)?;
     Ok(connection)
 }
 
-/// Opens a file for writing that `open` has seen before.
+/// Opens the live file for writing once more.
 pub fn reconnect(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
     let connection = attach(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    tune(&connection, durability)?;
+    tune(&connection, &LIVE, durability)?;
     Ok(connection)
 }
 
@@ -84,7 +160,7 @@ fn attach(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn tune(connection: &Connection, durability: Durability) -> rusqlite::Result<()> {
+fn tune(connection: &Connection, kind: &Kind, durability: Durability) -> rusqlite::Result<()> {
     // Index entries land on random pages and each touched page is written whole, so pages stay small.
     connection.pragma_update(None, "page_size", 4096)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -96,11 +172,10 @@ fn tune(connection: &Connection, durability: Durability) -> rusqlite::Result<()>
         Durability::Os => "NORMAL",
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
-    // The hot inner pages and the tails of two indexes over some ten million rows.
-    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "cache_size", -kind.cache)?;
     // A failed read of a mapped page is a signal that ends the process; a failed read is an error.
     connection.pragma_update(None, "mmap_size", 0)?;
-    // The writer checkpoints after it has reported the commit, so no acknowledgement waits for one.
+    // Whoever writes checkpoints after it has reported the commit, so no acknowledgement waits for one.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     // A log that once grew large is cut back when it restarts.
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
@@ -109,9 +184,10 @@ fn tune(connection: &Connection, durability: Durability) -> rusqlite::Result<()>
     Ok(())
 }
 
-/// Opens the file for look-ups.
+/// Opens a file for look-ups. It may write to the side files, so that the last to close a day leaves one file.
 pub fn connect_read_only(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = attach(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let connection = attach(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "query_only", true)?;
     // Look-ups are rare and narrow; the system's cache does the rest.
     connection.pragma_update(None, "cache_size", -8_192)?;
     connection.pragma_update(None, "mmap_size", 0)?;
@@ -130,7 +206,7 @@ fn create(path: &Path) -> Result<(), Error> {
 }
 
 /// Refuses a file that is not ours or is newer than we are.
-fn identify(connection: &Connection, path: &Path) -> Result<(), Error> {
+pub fn identify(connection: &Connection, kind: &Kind, path: &Path) -> Result<(), Error> {
     let failed = |error: rusqlite::Error| Error::sqlite(&error, &path.display().to_string());
     let number = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
     let application = number("application_id").map_err(failed)?;
@@ -138,13 +214,13 @@ fn identify(connection: &Connection, path: &Path) -> Result<(), Error> {
     let tables: i32 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
     let fresh = application == 0 && version == 0 && tables == 0;
-    if application != APPLICATION_ID && !fresh {
+    if application != kind.application_id && !fresh {
         return Err(Error::new(
             Error::SCHEMA,
             format!("{}: this database belongs to another program (give the node another data_dir)", path.display()),
         ));
     }
-    let known = MIGRATIONS.len();
+    let known = kind.steps.len();
     if usize::try_from(version).is_ok_and(|version| version > known) {
         return Err(Error::new(
             Error::SCHEMA,
@@ -158,7 +234,7 @@ fn identify(connection: &Connection, path: &Path) -> Result<(), Error> {
 }
 
 /// Runs the missing steps in one transaction: a crash leaves the old version or the new one.
-fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
+fn migrate(connection: &mut Connection, application_id: i32, steps: &[&str]) -> rusqlite::Result<()> {
     let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let done = usize::try_from(version).unwrap_or(0);
     if done >= steps.len() {
@@ -168,7 +244,7 @@ fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> 
     for step in &steps[done..] {
         transaction.execute_batch(step)?;
     }
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "application_id", application_id)?;
     transaction.pragma_update(None, "user_version", steps.len())?;
     transaction.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('schema', ?1)", [steps.len().to_string()])?;
     transaction.commit()
@@ -181,11 +257,11 @@ mod tests {
     #[test]
     fn an_older_file_gets_the_missing_steps_and_keeps_its_rows() {
         let mut connection = Connection::open_in_memory().unwrap();
-        migrate(&mut connection, MIGRATIONS).unwrap();
-        connection.execute("INSERT INTO consent VALUES('1', '2', 1, 3, 'STOP')", []).unwrap();
-        let longer = [MIGRATIONS, &["ALTER TABLE consent ADD COLUMN note TEXT"]].concat();
-        migrate(&mut connection, &longer).unwrap();
-        migrate(&mut connection, &longer).unwrap();
+        migrate(&mut connection, 1, LIVE_STEPS).unwrap();
+        connection.execute("INSERT INTO consent VALUES('1', '2', 1, 3, 'STOP', NULL)", []).unwrap();
+        let longer = [LIVE_STEPS, &["ALTER TABLE consent ADD COLUMN note TEXT"]].concat();
+        migrate(&mut connection, 1, &longer).unwrap();
+        migrate(&mut connection, 1, &longer).unwrap();
         let kept: (String, Option<String>) =
             connection.query_row("SELECT proof, note FROM consent", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         assert_eq!(kept, ("STOP".to_owned(), None));
@@ -197,14 +273,14 @@ mod tests {
     #[test]
     fn a_step_that_fails_changes_nothing() {
         let mut connection = Connection::open_in_memory().unwrap();
-        migrate(&mut connection, MIGRATIONS).unwrap();
-        let broken = [MIGRATIONS, &["CREATE TABLE extra(a); SELECT nonsense"]].concat();
-        migrate(&mut connection, &broken).unwrap_err();
+        migrate(&mut connection, 1, LIVE_STEPS).unwrap();
+        let broken = [LIVE_STEPS, &["CREATE TABLE extra(a); SELECT nonsense"]].concat();
+        migrate(&mut connection, 1, &broken).unwrap_err();
         let tables: i32 = connection
             .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'", [], |row| row.get(0))
             .unwrap();
         assert_eq!(tables, 0);
         let version: usize = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-        assert_eq!(version, MIGRATIONS.len());
+        assert_eq!(version, LIVE_STEPS.len());
     }
 }

@@ -9,10 +9,13 @@ use std::thread::{self, JoinHandle};
 
 use septet_core::page::{ConsentRow, KeyRow, LogRow, Page};
 
+use crate::fold::{Fold, Folding};
 use crate::lock::Lock;
+use crate::log::Log;
 use crate::reader::Reader;
+use crate::reserve::Reserve;
 use crate::writer::{Shared, Writer};
-use crate::{Error, Filter, Finished, OnPage, schema};
+use crate::{Error, Filter, Finished, OnPage, aside, schema, wal};
 
 #[cfg(test)]
 pub(crate) mod faults;
@@ -36,12 +39,22 @@ pub struct Options {
     pub durability: Durability,
     /// Pages that wait for the writer, or are with it, before [`Store::commit`] says `store.busy`. At least 1.
     pub max_pages: usize,
+    /// How the log is folded into days.
+    pub folding: Folding,
+    /// Octets set apart on the disk for what must still get in when it is full; 0: none.
+    pub reserve: u64,
 }
 
 impl Options {
-    /// Full durability and up to 1,024 waiting pages.
+    /// Full durability, up to 1,024 waiting pages, a log that is kept for ever, no reserve.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), durability: Durability::Full, max_pages: 1024 }
+        Self {
+            path: path.into(),
+            durability: Durability::Full,
+            max_pages: 1024,
+            folding: Folding::default(),
+            reserve: 0,
+        }
     }
 }
 
@@ -49,35 +62,51 @@ impl Options {
 pub struct Store {
     shared: Arc<Shared>,
     reader: Arc<Reader>,
+    log: Log,
     running: Mutex<Running>,
     max_pages: usize,
 }
 
 /// What ends with [`Store::close`].
 enum Running {
-    Yes(JoinHandle<Result<(), Error>>, Lock),
+    Yes { writer: JoinHandle<Result<(), Error>>, fold: JoinHandle<()>, lock: Lock },
     No(Result<(), Error>),
 }
 
 impl Store {
     /// Opens or makes the file and locks it against a second node.
     pub fn open(options: Options) -> Result<Self, Error> {
-        let Options { path, durability, max_pages } = options;
+        let Options { path, durability, max_pages, folding, reserve } = options;
         let path = resolve(&path)?;
         let lock = Lock::take(&path)?;
-        let connection = schema::open(&path, durability)?;
+        if durability == Durability::Full {
+            wal::check(&path)?;
+        }
+        let connection = schema::open(&path, &schema::LIVE, durability)?;
+        aside::integrity_check(&connection, &path)?;
         let reader = Arc::new(Reader::open(&path)?);
         let failed = |error: std::io::Error| Error::new(Error::OPEN, format!("{}: {error}", path.display()));
-        let shared = Arc::new(Shared::new(reader.last_seq()?).map_err(failed)?);
-        let writer = Writer::new(Arc::clone(&shared), Arc::clone(&reader), connection, path.clone(), durability);
-        let thread = thread::Builder::new()
+        let shared = Arc::new(Shared::new(reader.last_seq()?, reader.waiting()?).map_err(failed)?);
+        let log = Log::new(Arc::clone(&shared), Arc::clone(&reader), &path);
+        let reserve = Reserve::new(&path, reserve);
+        let writer =
+            Writer::new(Arc::clone(&shared), Arc::clone(&reader), connection, path.clone(), durability, reserve);
+        let writer = thread::Builder::new()
             .name("septet-store".to_owned())
             .spawn({
                 let shared = Arc::clone(&shared);
                 move || supervise(&shared, writer)
             })
             .map_err(failed)?;
-        Ok(Self { shared, reader, running: Mutex::new(Running::Yes(thread, lock)), max_pages: max_pages.max(1) })
+        let fold = Fold::new(Arc::clone(&shared), path.clone(), folding);
+        let fold =
+            thread::Builder::new().name("septet-fold".to_owned()).spawn(move || fold.run()).map_err(|error| {
+                shared.state().closing = true;
+                shared.notify();
+                failed(error)
+            })?;
+        let running = Mutex::new(Running::Yes { writer, fold, lock });
+        Ok(Self { shared, reader, log, running, max_pages: max_pages.max(1) })
     }
 
     /// See [`crate::Backend::replay`].
@@ -129,7 +158,7 @@ impl Store {
 
     /// See [`crate::Backend::query`].
     pub fn query(&self, filter: &Filter) -> Result<Vec<LogRow>, Error> {
-        self.reader.query(filter)
+        self.log.query(filter)
     }
 
     /// See [`crate::Backend::key`].
@@ -143,10 +172,14 @@ impl Store {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.state().closing = true;
         self.shared.notify();
+        self.shared.folding.notify_all();
         let outcome = match std::mem::replace(&mut *running, Running::No(Ok(()))) {
             Running::No(outcome) => outcome,
-            Running::Yes(thread, lock) => {
-                let outcome = thread.join().unwrap_or_else(|_| Err(stopped()));
+            Running::Yes { writer, fold, lock } => {
+                // A fold that died by a bug of ours leaves the log where it was.
+                let _ = fold.join();
+                let outcome = writer.join().unwrap_or_else(|_| Err(stopped()));
+                self.log.close();
                 drop(lock);
                 outcome
             }
@@ -177,7 +210,7 @@ fn stopped() -> Error {
 }
 
 /// One name for one file, so that a link to it takes the same lock.
-fn resolve(path: &Path) -> Result<PathBuf, Error> {
+pub fn resolve(path: &Path) -> Result<PathBuf, Error> {
     if let Ok(path) = fs::canonicalize(path) {
         return Ok(path);
     }

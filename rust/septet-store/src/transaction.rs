@@ -3,28 +3,37 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, params};
-use septet_core::page::{LogRow, Page};
+use septet_core::page::Page;
+
+use crate::row;
 
 /// An idempotency key is kept this long.
 pub const KEY_LIFE_MS: u64 = 24 * 3600 * 1000;
 /// Rows pruned in a transaction beyond twice what it adds: pruning overtakes writing, yet stays short.
 const PRUNE_SPARE: usize = 64;
+/// Folded message rows that an idle writer takes away at once: a page that comes meanwhile waits for some milliseconds.
+const TRIM_IDLE: i64 = 2_000;
 
-/// How far the journal has been pruned. Changes only with a commit.
+/// What the writer knows of the file. Changes only with a commit.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Pruned {
-    /// Rows before this `seq` may go.
-    keep_from: u64,
+pub struct Position {
+    /// Journal rows before this `seq` may go.
+    pub keep_from: u64,
     /// Some of them are still there.
-    behind: bool,
+    pub behind: bool,
+    /// The last message row's `n`.
+    pub appended: i64,
+    /// Message rows up to this `n` are gone.
+    pub trimmed: i64,
 }
 
-/// Writes all pages or none. After an error the transaction is rolled back.
-pub fn write(connection: &Connection, pages: &[Page], pruned: Pruned) -> rusqlite::Result<Pruned> {
+/// Writes all pages or none, and takes away some of what is no longer needed: message rows up to `folded` lie in the files
+/// by day. After an error the transaction is rolled back.
+pub fn write(connection: &Connection, pages: &[Page], position: Position, folded: i64) -> rusqlite::Result<Position> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let outcome = fill(connection, pages, pruned).and_then(|pruned| {
+    let outcome = fill(connection, pages, position, folded).and_then(|position| {
         connection.prepare_cached("COMMIT")?.execute([])?;
-        Ok(pruned)
+        Ok(position)
     });
     if outcome.is_err() && !connection.is_autocommit() {
         // Some errors have rolled back by themselves; a failure here shows as a transaction that is still open.
@@ -33,12 +42,14 @@ pub fn write(connection: &Connection, pages: &[Page], pruned: Pruned) -> rusqlit
     outcome
 }
 
-fn fill(connection: &Connection, pages: &[Page], pruned: Pruned) -> rusqlite::Result<Pruned> {
+fn fill(connection: &Connection, pages: &[Page], mut position: Position, folded: i64) -> rusqlite::Result<Position> {
     journal(connection, pages)?;
-    messages(connection, pages)?;
+    position.appended = messages(connection, pages, position.appended)?;
     consent(connection, pages)?;
     keys(connection, pages)?;
-    prune(connection, pages, pruned)
+    prune(connection, pages, &mut position)?;
+    trim(connection, pages, &mut position, folded)?;
+    Ok(position)
 }
 
 fn journal(connection: &Connection, pages: &[Page]) -> rusqlite::Result<()> {
@@ -46,58 +57,46 @@ fn journal(connection: &Connection, pages: &[Page]) -> rusqlite::Result<()> {
     let now = now.as_millis() as i64;
     // REPLACE: after a sync that failed, the same page may be written a second time.
     let mut insert =
-        connection.prepare_cached("INSERT OR REPLACE INTO journal(seq, at, records) VALUES(?1, ?2, ?3)")?;
+        connection.prepare_cached("INSERT OR REPLACE INTO journal(seq, at, records, sum) VALUES(?1, ?2, ?3, ?4)")?;
     for page in pages {
-        insert.execute(params![page.seq, now, page.journal])?;
+        insert.execute(params![page.seq, now, page.journal, row::sum_of_page(page.seq, &page.journal)])?;
     }
     Ok(())
 }
 
-fn messages(connection: &Connection, pages: &[Page]) -> rusqlite::Result<()> {
-    let mut rows: Vec<&LogRow> = pages.iter().flat_map(|page| &page.log).collect();
-    if rows.is_empty() {
-        return Ok(());
+/// Appends, in the order in which they ended, so that the last writer of an id wins; gives the last `n`.
+fn messages(connection: &Connection, pages: &[Page], mut n: i64) -> rusqlite::Result<i64> {
+    let sql = format!(
+        "INSERT OR REPLACE INTO message({}, n) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        row::MESSAGE
+    );
+    let mut insert = connection.prepare_cached(&sql)?;
+    for it in pages.iter().flat_map(|page| &page.log) {
+        n += 1;
+        row::bind(it, |values| insert.execute(&[values, &[&n]].concat()[..]))?;
     }
-    // In order of id, SQLite appends instead of seeking; the sort is stable, so the last writer of an id still wins.
-    rows.sort_by(|a, b| a.id.cmp(&b.id));
-    let mut insert = connection.prepare_cached(
-        "INSERT OR REPLACE INTO message(id, direction, account, source, destination, status, created, updated, record) \
-         VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?;
-    for row in rows {
-        insert.execute(params![
-            row.id,
-            row.direction,
-            row.account,
-            row.from,
-            row.to,
-            row.status,
-            row.created,
-            row.updated,
-            row.record
-        ])?;
-    }
-    Ok(())
+    Ok(n)
 }
 
 fn consent(connection: &Connection, pages: &[Page]) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
-        "INSERT OR REPLACE INTO consent(number, contact, opted_out, at, proof) VALUES(?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO consent(number, contact, opted_out, at, proof, sum) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     for row in pages.iter().flat_map(|page| &page.consent) {
-        insert.execute(params![row.number, row.contact, row.opted_out, row.at, row.proof])?;
+        let sum = row::sum_of_consent(row);
+        insert.execute(params![row.number, row.contact, row.opted_out, row.at, row.proof, sum])?;
     }
     Ok(())
 }
 
 fn keys(connection: &Connection, pages: &[Page]) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
-        "INSERT OR REPLACE INTO idempotency(account, key, body_hash, answer, at) VALUES(?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO idempotency(account, key, body_hash, answer, at, sum) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     let mut newest = 0;
     let mut count = 0;
     for row in pages.iter().flat_map(|page| &page.keys) {
-        insert.execute(params![row.account, row.key, row.body_hash, row.answer, row.at])?;
+        insert.execute(params![row.account, row.key, row.body_hash, row.answer, row.at, row::sum_of_key(row)])?;
         newest = newest.max(row.at);
         count += 1;
     }
@@ -112,13 +111,13 @@ fn keys(connection: &Connection, pages: &[Page]) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn prune(connection: &Connection, pages: &[Page], pruned: Pruned) -> rusqlite::Result<Pruned> {
+fn prune(connection: &Connection, pages: &[Page], position: &mut Position) -> rusqlite::Result<()> {
     let last = pages.last().map_or(0, |page| page.seq);
     let wanted = pages.iter().map(|page| page.keep_from).max().unwrap_or(0);
     // The newest row always stays: it is what tells the next start which `seq` comes next.
-    let keep_from = pruned.keep_from.max(wanted.min(last));
-    if keep_from == pruned.keep_from && !pruned.behind {
-        return Ok(pruned);
+    let keep_from = position.keep_from.max(wanted.min(last));
+    if keep_from == position.keep_from && !position.behind {
+        return Ok(());
     }
     let most = 2 * pages.len() + PRUNE_SPARE;
     let gone = connection
@@ -126,5 +125,18 @@ fn prune(connection: &Connection, pages: &[Page], pruned: Pruned) -> rusqlite::R
             "DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE seq < ?1 ORDER BY seq LIMIT ?2)",
         )?
         .execute(params![keep_from, most])?;
-    Ok(Pruned { keep_from, behind: gone == most })
+    (position.keep_from, position.behind) = (keep_from, gone == most);
+    Ok(())
+}
+
+fn trim(connection: &Connection, pages: &[Page], position: &mut Position, folded: i64) -> rusqlite::Result<()> {
+    let rows: usize = pages.iter().map(|page| page.log.len()).sum();
+    // With nothing to commit there is time for more.
+    let most = if pages.is_empty() { TRIM_IDLE } else { (2 * rows + PRUNE_SPARE) as i64 };
+    let upto = folded.min(position.trimmed + most);
+    if upto > position.trimmed {
+        connection.prepare_cached("DELETE FROM message WHERE n <= ?1")?.execute([upto])?;
+        position.trimmed = upto;
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The writer thread: takes what has arrived, commits it, says so, and never gives up a page.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 use septet_core::page::Page;
 
+use crate::day::Day;
 use crate::reader::Reader;
-use crate::transaction::{self, Pruned};
+use crate::reserve::Reserve;
+use crate::transaction::{self, Position};
 use crate::wake::Wake;
 use crate::{Durability, Error, Finished, schema};
 
@@ -17,6 +19,8 @@ use crate::{Durability, Error, Finished, schema};
 const GROUP_OCTETS: usize = 8 << 20;
 /// Durations kept for [`Finished::commit_seconds`].
 const MOST_DURATIONS: usize = 4096;
+/// The same for [`Finished::notes`].
+const MOST_NOTES: usize = 64;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Log frames (pages of 4 KiB) not yet in the database after which an idle writer checkpoints: 16 MiB.
@@ -30,6 +34,8 @@ const CHECKPOINT_FORCED: i64 = 65_536;
 pub struct Shared {
     state: Mutex<State>,
     work: Condvar,
+    /// The fold waits here.
+    pub folding: Condvar,
     pub wake: Wake,
     #[cfg(test)]
     pub faults: Mutex<crate::store::faults::Faults>,
@@ -44,11 +50,20 @@ pub struct State {
     pub taken: u64,
     pub finished: Finished,
     pub closing: bool,
+    /// Message rows up to this `n` are committed in the live file.
+    pub appended: i64,
+    /// Message rows up to this `n` are synced in their days.
+    pub folded: i64,
+    /// Message rows up to this `n` have left the live file.
+    trimmed: i64,
+    /// Days that a look-up found damaged.
+    pub suspects: BTreeSet<Day>,
     signalled: bool,
 }
 
 impl Shared {
-    pub fn new(last: u64) -> std::io::Result<Self> {
+    /// `last` is the newest page, `rows` the first and the last message row that wait for the fold.
+    pub fn new(last: u64, rows: (i64, i64)) -> std::io::Result<Self> {
         Ok(Self {
             state: Mutex::new(State {
                 queue: VecDeque::new(),
@@ -56,9 +71,14 @@ impl Shared {
                 taken: last,
                 finished: Finished { committed: last, ..Finished::default() },
                 closing: false,
+                appended: rows.1,
+                folded: rows.0 - 1,
+                trimmed: rows.0 - 1,
+                suspects: BTreeSet::new(),
                 signalled: false,
             }),
             work: Condvar::new(),
+            folding: Condvar::new(),
             wake: Wake::new()?,
             #[cfg(test)]
             faults: Mutex::default(),
@@ -69,9 +89,32 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells the writer that the queue or `closing` changed.
+    /// Tells the writer that the queue, `folded` or `closing` changed.
     pub fn notify(&self) {
         self.work.notify_all();
+    }
+
+    /// Has a day looked at, because a look-up found it damaged.
+    pub fn suspect(&self, day: Day) {
+        self.state().suspects.insert(day);
+        self.folding.notify_all();
+    }
+
+    /// Says something that an operator should know.
+    pub fn note(&self, note: String) {
+        let mut state = self.state();
+        if state.finished.notes.len() < MOST_NOTES {
+            state.finished.notes.push(note);
+        }
+        self.signal(&mut state);
+    }
+
+    pub fn fold_failed(&self, error: Option<Error>) {
+        let mut state = self.state();
+        if state.finished.log_failed != error {
+            state.finished.log_failed = error;
+            self.signal(&mut state);
+        }
     }
 
     /// Tells the owner of the descriptor that there is news; one octet until it has looked.
@@ -88,8 +131,10 @@ impl Shared {
             state.signalled = false;
             self.wake.drain();
         }
-        let durations = std::mem::take(&mut state.finished.commit_seconds);
-        Finished { commit_seconds: durations, ..state.finished.clone() }
+        let commit_seconds = std::mem::take(&mut state.finished.commit_seconds);
+        let notes = std::mem::take(&mut state.finished.notes);
+        let waiting = (state.appended - state.folded).max(0) as u64;
+        Finished { commit_seconds, waiting, notes, ..state.finished.clone() }
     }
 }
 
@@ -101,7 +146,10 @@ pub struct Writer {
     connection: Option<Connection>,
     path: PathBuf,
     durability: Durability,
-    pruned: Pruned,
+    reserve: Reserve,
+    /// When there last was a look for space.
+    looked: Instant,
+    position: Position,
 }
 
 impl Writer {
@@ -111,21 +159,47 @@ impl Writer {
         connection: Connection,
         path: PathBuf,
         durability: Durability,
+        reserve: Reserve,
     ) -> Self {
-        Self { shared, reader, connection: Some(connection), path, durability, pruned: Pruned::default() }
+        let (appended, trimmed) = {
+            let state = shared.state();
+            (state.appended, state.trimmed)
+        };
+        let position = Position { appended, trimmed, ..Position::default() };
+        Self {
+            shared,
+            reader,
+            connection: Some(connection),
+            path,
+            durability,
+            reserve,
+            looked: Instant::now(),
+            position,
+        }
     }
 
     /// Runs until the store is closed; an error means that pages were left uncommitted.
     pub fn run(mut self) -> Result<(), Error> {
         let mut outcome = Ok(());
+        self.hold_reserve();
         while let Some(pages) = self.next() {
-            outcome = self.persist(&pages);
-            if outcome.is_err() {
-                break;
+            if pages.is_empty() {
+                self.hold_reserve();
+                self.tidy();
+            } else {
+                outcome = self.persist(&pages);
+                if outcome.is_err() {
+                    break;
+                }
+                if self.looked.elapsed() > LONGEST_PAUSE && self.shared.state().finished.low {
+                    self.hold_reserve();
+                }
             }
             self.checkpoint();
         }
         self.reader.close();
+        // A store that is closed has nothing to let in; the next start sets it apart again.
+        self.reserve.release();
         if let Some(connection) = self.connection.take() {
             // The log survives a failure here, and the next start reads it.
             let _ = checkpoint(&connection, "TRUNCATE");
@@ -134,14 +208,24 @@ impl Writer {
         outcome
     }
 
-    /// Waits for pages and takes all that have come, in order; `None` when closing and nothing is left.
+    /// Waits for pages and takes all that have come, in order; an empty list when there is time to tidy, `None` when
+    /// closing and nothing is left.
     fn next(&self) -> Option<Vec<Page>> {
         let mut state = self.shared.state();
         while state.queue.is_empty() {
             if state.closing {
                 return None;
             }
-            state = self.shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            if state.folded > self.position.trimmed && self.connection.is_some() {
+                return Some(Vec::new());
+            }
+            // Space may return while nothing comes.
+            let timeout = if state.finished.low { LONGEST_PAUSE } else { Duration::MAX };
+            let (waited, late) = self.shared.work.wait_timeout(state, timeout).unwrap_or_else(PoisonError::into_inner);
+            state = waited;
+            if late.timed_out() && state.queue.is_empty() {
+                return Some(Vec::new());
+            }
         }
         let mut octets = 0;
         let mut count = 0;
@@ -160,8 +244,8 @@ impl Writer {
             let last_try = self.shared.state().closing;
             let start = Instant::now();
             match self.attempt(pages) {
-                Ok(pruned) => {
-                    self.pruned = pruned;
+                Ok(position) => {
+                    self.position = position;
                     self.report(pages, start.elapsed());
                     return Ok(());
                 }
@@ -175,6 +259,15 @@ impl Writer {
                     if last_try {
                         return Err(error);
                     }
+                    if error.code == Error::FULL && !state.finished.low && self.reserve.is_wanted() {
+                        state.finished.low = true;
+                        self.shared.signal(&mut state);
+                        drop(state);
+                        if self.reserve.release() {
+                            continue;
+                        }
+                        state = self.shared.state();
+                    }
                     let waited = self.shared.work.wait_timeout_while(state, pause, |state| !state.closing);
                     drop(waited);
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -183,7 +276,35 @@ impl Writer {
         }
     }
 
-    fn attempt(&mut self, pages: &[Page]) -> rusqlite::Result<Pruned> {
+    /// Sets the reserve apart, now or again, and says whether there is one.
+    fn hold_reserve(&mut self) {
+        self.looked = Instant::now();
+        #[cfg(test)]
+        let room = !self.shared.faults.lock().unwrap().no_room;
+        #[cfg(not(test))]
+        let room = true;
+        let low = !(room && self.reserve.hold());
+        let mut state = self.shared.state();
+        if state.finished.low != low {
+            state.finished.low = low;
+            self.shared.signal(&mut state);
+            self.shared.folding.notify_all();
+        }
+    }
+
+    /// Takes folded rows away while nobody waits. What fails here is not in anybody's way: the rows go with the next pages,
+    /// and the connection is not used again.
+    fn tidy(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        let folded = self.shared.state().folded;
+        if let Ok(position) = transaction::write(&connection, &[], self.position, folded) {
+            self.position = position;
+            self.connection = Some(connection);
+        }
+    }
+
+    fn attempt(&mut self, pages: &[Page]) -> rusqlite::Result<Position> {
+        let folded = self.shared.state().folded;
         let connection = match self.connection.take() {
             Some(connection) => connection,
             // The reader stays open meanwhile. So nothing is recovered from the log, whose end may not be on disk: what a
@@ -192,7 +313,7 @@ impl Writer {
         };
         #[cfg(test)]
         self.shared.faults.lock().unwrap().inject(&connection)?;
-        let outcome = transaction::write(&connection, pages, self.pruned);
+        let outcome = transaction::write(&connection, pages, self.position, folded);
         let usable = match &outcome {
             Ok(_) => true,
             Err(error) => error.sqlite_error_code() != Some(ErrorCode::SystemIoFailure) && connection.is_autocommit(),
@@ -206,6 +327,10 @@ impl Writer {
     fn report(&self, pages: &[Page], took: Duration) {
         let mut state = self.shared.state();
         state.in_flight = 0;
+        if state.appended < self.position.appended {
+            state.appended = self.position.appended;
+            self.shared.folding.notify_all();
+        }
         let finished = &mut state.finished;
         finished.committed = pages.last().map_or(finished.committed, |page| page.seq);
         finished.commits += 1;

@@ -297,10 +297,12 @@ impl Envelope {
         &self.body()[start..start + self.part_length(index)]
     }
 
-    /// Gives a draft its id and its order, once it is taken in.
+    /// Gives a draft its id and its order, once it is taken in. An id carries the time of its message: look-ups by time
+    /// rely on it.
     pub fn name(&mut self, id: Id, order: u64) {
         self.0[..16].copy_from_slice(&id.0.to_le_bytes());
         self.0[16..24].copy_from_slice(&order.to_le_bytes());
+        self.0[24..32].copy_from_slice(&id.at().to_le_bytes());
     }
 
     /// The id that its sender was given: its own, or that of the submit_multi it came with.

@@ -15,6 +15,16 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CHANCE_BITS: u32 = 58;
 
 impl Id {
+    /// The smallest id of this millisecond.
+    pub fn floor(at: WallMs) -> Self {
+        Self((u128::from(at) & ((1 << 42) - 1)) << CHANCE_BITS)
+    }
+
+    /// When it was made.
+    pub fn at(self) -> WallMs {
+        (self.0 >> CHANCE_BITS) as WallMs
+    }
+
     /// The 20 characters, upper case.
     pub fn encode(self) -> [u8; LENGTH] {
         let mut text = [0; LENGTH];
@@ -65,7 +75,7 @@ impl Ids {
 
     pub(super) fn next(&mut self, now: WallMs) -> Id {
         let chance = self.0.next_u64() >> (64 - CHANCE_BITS);
-        Id((u128::from(now) & ((1 << 42) - 1)) << CHANCE_BITS | u128::from(chance))
+        Id(Id::floor(now).0 | u128::from(chance))
     }
 
     /// A number below `bound`, for jitter.
@@ -83,6 +93,8 @@ mod tests {
         let mut ids = Ids::new([7; 32]);
         let (early, late) = (ids.next(1_700_000_000_000), ids.next(1_700_000_000_001));
         assert!(early < late);
+        assert_eq!((early.at(), late.at()), (1_700_000_000_000, 1_700_000_000_001));
+        assert!(early >= Id::floor(1_700_000_000_000) && early < Id::floor(1_700_000_000_001));
         for id in [early, late] {
             let text = id.encode();
             assert_eq!(Id::parse(&text), Some(id));

@@ -38,7 +38,7 @@ impl Engine {
             Reading::Receipt(outcome) => return self.receipt(carrier, &outcome, now),
             Reading::Unreadable => return self.unreadable_receipt(carrier, now),
         }
-        if !self.has_room() {
+        if !self.has_room_inbound() {
             return false;
         }
         let wall = self.wall(now);

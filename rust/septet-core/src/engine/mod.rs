@@ -169,6 +169,8 @@ pub struct Engine {
     references: Box<[u16; 1024]>,
     sweep: u32,
     seed: u64,
+    /// Nothing new may come in: the store cannot take it.
+    refusing: bool,
 }
 
 /// Pages that may be with the store at once; what comes meanwhile fills the next page.
@@ -218,6 +220,7 @@ impl Engine {
             references,
             sweep: 0,
             seed: hash_seed,
+            refusing: false,
         })
     }
 
@@ -369,13 +372,26 @@ impl Engine {
         self.ledger.len()
     }
 
-    /// Whether another message may come in.
+    /// Whether new messages are refused, because the store cannot take them. Receipts, inbound messages and what is queued
+    /// go on.
+    pub fn set_refusing(&mut self, refusing: bool) {
+        self.refusing = refusing;
+    }
+
+    /// Whether another message may be sent.
     fn has_room(&self) -> bool {
         self.has_room_for(1)
     }
 
     fn has_room_for(&self, messages: usize) -> bool {
-        self.ledger.len() + messages <= self.tables.config.limits.live
+        !self.refusing && self.ledger.len() + messages <= self.tables.config.limits.live
+    }
+
+    /// Whether something may come from a carrier. Messages that wait must not keep opt-outs and receipts out, so there is a
+    /// sixteenth more room for them.
+    fn has_room_inbound(&self) -> bool {
+        let live = self.tables.config.limits.live;
+        self.ledger.len() < live + live / 16 + 1
     }
 
     fn pair(&self, account: u16, contact: &[u8]) -> u64 {

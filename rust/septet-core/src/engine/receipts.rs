@@ -90,7 +90,7 @@ impl Engine {
             self.correlation.drop_held(key, open);
             self.gone(open);
         }
-        if !self.has_room() {
+        if !self.has_room_inbound() {
             // Only what ends a message is worth asking for again.
             return !state.is_final();
         }

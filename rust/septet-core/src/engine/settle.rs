@@ -96,15 +96,19 @@ impl Engine {
         let row = match live {
             Live::Mt(mt) => {
                 let carrier = self.tables.config.carriers.get(mt.carrier as usize);
+                let carrier = carrier.map_or("", |c| c.id.as_str());
                 record.put_u8(Kind::Snapshot as u8);
-                mt.put(&mut record, carrier.map_or("", |c| c.id.as_str()));
+                mt.put(&mut record, carrier);
                 LogRow {
                     id: mt.env.id().to_string(),
                     direction: "mt",
                     account: text(mt.env.account()),
                     from: text(mt.env.from().addr),
                     to: text(mt.env.to().addr),
+                    carrier: carrier.to_owned(),
+                    segments: mt.env.parts().into(),
                     status: mt.status.name(),
+                    error: mt.error,
                     created: mt.env.created(),
                     updated: mt.updated(),
                     record,
@@ -120,8 +124,11 @@ impl Engine {
                     account: mo.account.clone(),
                     from: first.map(|p| text(&p.from.2)).unwrap_or_default(),
                     to: first.map(|p| text(&p.to.2)).unwrap_or_default(),
+                    carrier: first.map(|p| p.carrier.clone()).unwrap_or_default(),
+                    segments: mo.parts.len() as u32,
                     status: mo.status.name(),
-                    created: first.map_or(mo.updated, |p| p.at),
+                    error: 0,
+                    created: mo.id.at(),
                     updated: mo.updated,
                     record,
                 }

@@ -184,7 +184,8 @@ pub(super) fn of_mo(mo: &Mo) -> View {
         params: first.map(|p| params(&p.named)).unwrap_or_default(),
         client_ref: String::new(),
         tags: Vec::new(),
-        created: first.map_or(mo.updated, |p| p.at),
+        // When it was whole: the time that its id carries.
+        created: mo.id.at(),
         updated: mo.updated,
         events: Vec::new(),
         keyword: mo.keyword.clone(),
@@ -248,7 +249,7 @@ impl Filter {
                 let Some(first) = mo.parts.first() else {
                     return false;
                 };
-                ("mo", mo.account_index, mo.status, first.at, &first.from.2, &first.to.2)
+                ("mo", mo.account_index, mo.status, mo.id.at(), &first.from.2, &first.to.2)
             }
             _ => return false,
         };

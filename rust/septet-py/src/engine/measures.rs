@@ -10,14 +10,27 @@ use septet_core::engine::{BOUNDS, CarrierTally, Direction, Engine as Core, Histo
 use septet_core::smpp::status;
 use septet_store::Finished;
 
-/// How long commits took.
+/// What is known of the store's work.
 #[derive(Default)]
-pub(super) struct Commits(Histogram);
+pub(super) struct Commits {
+    /// How long commits took.
+    seconds: Histogram,
+    failed: bool,
+    low: bool,
+    waiting: u64,
+    /// The last thing said about a log that cannot be folded.
+    pub(super) log_failed: Option<String>,
+}
 
 impl Commits {
     pub(super) fn observe(&mut self, finished: &Finished) {
+        (self.failed, self.low) = (finished.failed.is_some(), finished.low);
+        self.waiting = finished.waiting;
+        if finished.log_failed.is_none() {
+            self.log_failed = None;
+        }
         for seconds in &finished.commit_seconds {
-            self.0.observe((f64::from(*seconds) * 1e6) as u64);
+            self.seconds.observe((f64::from(*seconds) * 1e6) as u64);
         }
     }
 }
@@ -148,6 +161,9 @@ pub(super) fn families<'py>(
     families.messages()?;
     families.carriers(now)?;
     families.add("accept_seconds", "histogram", [(vec![], histogram(py, &core.tally().accept)?)])?;
-    families.add("store_commit_seconds", "histogram", [(vec![], histogram(py, &commits.0)?)])?;
+    let states = [("failed", commits.failed), ("low", commits.low), ("log_failed", commits.log_failed.is_some())];
+    families.add("store_trouble", "gauge", states.map(|(name, is)| (vec![name.to_owned()], u64::from(is))))?;
+    families.add("store_log_waiting", "gauge", [(vec![], commits.waiting)])?;
+    families.add("store_commit_seconds", "histogram", [(vec![], histogram(py, &commits.seconds)?)])?;
     Ok(families.list)
 }

@@ -12,18 +12,12 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 use septet_core::clock::Micros;
 use septet_core::engine::{BAD_STREAMS, Engine as Core, Filter, Id, NOBODY};
 use septet_core::page::KeyRow;
-use septet_store::{Backend, Durability, Memory, Options, Store};
+use septet_store::Backend;
 
-use crate::errors::{OrRaise, raise};
+use crate::errors::OrRaise;
+use crate::store::{backend, store_error};
 use convert::{PostIn, TablesIn, hook, refusal, shown};
 use measures::Commits;
-
-/// A store error under its own code.
-fn store_error(py: Python<'_>, error: &septet_store::Error) -> PyErr {
-    let known = septet_store::Error::CODES.iter().find(|c| **c == error.code);
-    let message = error.message.clone();
-    raise(py, &septet_core::Error { code: known.copied().unwrap_or("store.io"), message, offset: None })
-}
 
 /// The engine with its store.
 #[pyclass(module = "septet._septet")]
@@ -35,36 +29,27 @@ pub(crate) struct Engine {
 
 #[pymethods]
 impl Engine {
-    /// Opens the store, replays its journal and brings everything back to life.
+    /// Replays the journal of an open store and brings everything back to life.
     #[new]
-    #[pyo3(signature = (tables, *, seed, now, wall_zero, path, durability))]
+    #[pyo3(signature = (tables, store, *, seed, now, wall_zero))]
     fn new(
         py: Python<'_>,
         tables: TablesIn,
+        store: &Bound<'_, PyAny>,
         seed: [u8; 32],
         now: Micros,
         wall_zero: i64,
-        path: Option<&str>,
-        durability: &str,
     ) -> PyResult<Self> {
         let config = tables.into_config()?;
-        let durability = match durability {
-            "full" => Durability::Full,
-            "os" => Durability::Os,
-            other => return Err(PyValueError::new_err(format!("durability {other:?}"))),
-        };
         let mut core = Core::new(config, seed, wall_zero).or_raise(py)?;
-        let opened = py.detach(|| -> Result<Arc<dyn Backend>, septet_store::Error> {
-            let store: Arc<dyn Backend> = match path {
-                Some(path) => Arc::new(Store::open(Options { durability, ..Options::new(path) })?),
-                None => Arc::new(Memory::open()?),
-            };
+        let store = backend(store);
+        let replayed = py.detach(|| -> Result<(), septet_store::Error> {
             store.consent(&mut |row| core.load_consent(&row))?;
             let last = store.replay(&mut |seq, records| core.replay(seq, records).map_err(|e| e.message))?;
             core.resume_after(last, now);
-            Ok(store)
+            Ok(())
         });
-        let store = opened.map_err(|e| store_error(py, &e))?;
+        replayed.map_err(|e| store_error(py, &e))?;
         Ok(Self { core, store, commits: Commits::default() })
     }
 
@@ -191,12 +176,23 @@ impl Engine {
         self.store.wake_fd()
     }
 
-    /// Looks what has become durable: (last page, why the store cannot commit or None).
-    fn committed(&mut self, now: Micros) -> (u64, Option<String>) {
+    /// Looks what has become durable: (last page, why nothing new is let in or None, what an operator should know). While
+    /// nothing new is let in, it is refused here.
+    fn committed(&mut self, now: Micros) -> (u64, Option<String>, Vec<String>) {
         let finished = self.store.finished();
         self.commits.observe(&finished);
+        self.core.set_refusing(finished.failed.is_some() || finished.low);
         self.core.committed(finished.committed, now);
-        (finished.committed, finished.failed.map(|e| e.message))
+        let low = finished.low.then(|| "the disk is full: only receipts and inbound messages are let in".to_owned());
+        let failure = finished.failed.map(|e| e.message).or(low);
+        let mut notes = finished.notes;
+        if let Some(error) = finished.log_failed
+            && self.commits.log_failed.as_ref() != Some(&error.message)
+        {
+            notes.push(format!("the log cannot be folded, it waits in the live file: {}", error.message));
+            self.commits.log_failed = Some(error.message);
+        }
+        (finished.committed, failure, notes)
     }
 
     /// Timers; ten times a second.
@@ -445,7 +441,6 @@ impl Log {
 type Answer<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, u64);
 
 pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add("STORE_ERROR_CODES", septet_store::Error::CODES.to_vec())?;
     m.add_class::<Engine>()?;
     m.add_class::<Attention>()?;
     m.add_class::<Log>()

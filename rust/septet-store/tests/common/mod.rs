@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use septet_core::engine::Id;
 use septet_core::page::{ConsentRow, KeyRow, LogRow, Page};
 use septet_store::{Backend, Durability, Filter, Options, Store};
 
@@ -31,6 +32,9 @@ pub fn row(number: u64) -> LogRow {
         account: format!("account-{}", number % 3),
         from: "12345".to_owned(),
         to: format!("4670{}", number % 5),
+        carrier: "north".to_owned(),
+        segments: 1,
+        error: 0,
         status: if number.is_multiple_of(4) { "delivered" } else { "failed" },
         created: 1_000 * number,
         updated: 1_000 * number + 7,
@@ -39,7 +43,7 @@ pub fn row(number: u64) -> LogRow {
 }
 
 pub fn id(number: u64) -> String {
-    format!("{number:020}")
+    Id(u128::from(1_000 * number) << 58 | u128::from(number)).to_string()
 }
 
 pub fn consent(contact: &str, opted_out: bool) -> ConsentRow {

@@ -1,6 +1,7 @@
 //! MOs: parts, keywords, opt-out and opt-in, and what is never sent after them.
 
 use super::world::{CONTACT, NUMBER, World, config};
+use crate::smpp::status;
 
 fn texts(world: &mut World) -> Vec<String> {
     world.north().got.iter().map(|g| String::from_utf8_lossy(&g.body).into_owned()).collect()
@@ -42,6 +43,7 @@ fn parts_in_any_order_make_one_text() {
     let row = world.log.iter().find(|row| row.direction == "mo").unwrap();
     let view = crate::engine::view_of_record(&row.record).unwrap();
     assert_eq!((view.text.as_deref(), view.segments), (Some("one two!"), 3));
+    assert_eq!((row.created, view.created), (view.id.at(), view.id.at()), "look-ups by time go by the id");
     assert_eq!(world.engine.alive(), 0);
 }
 
@@ -141,4 +143,37 @@ fn octets_that_are_no_text_are_handed_over_as_they_are() {
     let mut world = World::new();
     world.mo(&[0xFF, 0x80, 0x90]);
     assert_eq!(world.esme().got[0].body, [0xFF, 0x80, 0x90]);
+}
+
+#[test]
+fn a_node_that_takes_nothing_new_still_takes_receipts_and_opt_outs() {
+    let mut world = World::new();
+    world.submit("before");
+    world.engine.set_refusing(true);
+    world.submit("after");
+    assert_eq!(world.esme().answers.iter().map(|answer| answer.1).collect::<Vec<_>>(), [0, status::ESME_RMSGQFUL]);
+    assert_eq!(world.post("after").unwrap_err().code, "node_full");
+    world.receipt(0, "c1-0", "DELIVRD");
+    assert_eq!(world.esme().got.len(), 1);
+    world.mo(b"STOP");
+    assert!(world.north().answers.iter().all(|answer| answer.1 == 0));
+    assert!(world.consent.last().unwrap().opted_out);
+    world.engine.set_refusing(false);
+    let refused = world.post("again").unwrap_err();
+    assert_eq!(refused.code, "recipient_opted_out");
+}
+
+#[test]
+fn messages_that_wait_do_not_keep_an_opt_out_out() {
+    let mut config = config();
+    config.limits.live = 2;
+    let mut world = World::with(config);
+    world.north().reply = None;
+    for _ in 0..3 {
+        world.submit("hello");
+    }
+    assert_eq!(world.esme().answers.last().unwrap().1, status::ESME_RMSGQFUL);
+    world.mo(b"STOP");
+    assert!(world.consent.last().unwrap().opted_out);
+    assert_eq!(world.north().answers.last().unwrap().1, 0);
 }
