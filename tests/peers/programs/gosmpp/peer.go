@@ -188,7 +188,10 @@ func write(connection *gosmpp.Connection, p pdu.PDU) {
 
 func unbind(a values) {
 	if session != nil {
-		must(session.Close()) // sends unbind
+		// Sends unbind; by then the answer may have made gosmpp's reader close the connection.
+		if err := session.Close(); !errors.Is(err, net.ErrClosed) {
+			must(err)
+		}
 		answer(a["ref"], data.ESME_ROK)
 		return
 	}
