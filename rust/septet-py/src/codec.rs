@@ -20,6 +20,8 @@ mod reassembler;
 mod segments;
 mod view;
 
+pub(crate) use view::latin1;
+
 /// The text of a `str`. One with a lone surrogate has no UTF-8 form and no place in a message.
 pub(crate) fn utf8(text: &Bound<'_, PyString>) -> PyResult<PyBackedStr> {
     PyBackedStr::try_from(text.clone()).or_else(|e| match view::flat(text)?.to_text() {

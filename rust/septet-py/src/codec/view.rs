@@ -23,17 +23,26 @@ pub(super) fn flat<'a>(text: &'a Bound<'_, PyString>) -> PyResult<Flat<'a>> {
 
 /// A new `str` of what was read.
 pub(super) fn text<'py>(py: Python<'py>, read: &Read<'_>) -> PyResult<Bound<'py, PyString>> {
-    let (kind, data, len) = match read {
-        // One octet for each character, all of them ASCII.
-        Read::Ascii(chars) => (1, chars.as_ptr().cast(), chars.len()),
-        Read::Two(chars) => (2, chars.as_ptr().cast(), chars.len()),
-        Read::Four(chars) => (4, chars.as_ptr().cast(), chars.len()),
-        Read::Text(text) => return Ok(PyString::new(py, text)),
-    };
-    // SAFETY: `data` points to `len` characters of `kind` octets each. A null with an exception becomes an error.
-    let made = unsafe {
-        Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_FromKindAndData(kind, data, len as ffi::Py_ssize_t))
-    }?;
+    match read {
+        Read::Ascii(chars) => latin1(py, chars),
+        Read::Two(chars) => new(py, chars),
+        Read::Four(chars) => new(py, chars),
+        Read::Text(text) => Ok(PyString::new(py, text)),
+    }
+}
+
+/// A new `str` whose characters have the octets as their numbers.
+pub(crate) fn latin1<'py>(py: Python<'py>, chars: &[u8]) -> PyResult<Bound<'py, PyString>> {
+    new(py, chars)
+}
+
+/// A new `str` of characters of one, two or four octets each.
+fn new<'py, U: Copy>(py: Python<'py>, chars: &[U]) -> PyResult<Bound<'py, PyString>> {
+    const { assert!(matches!(size_of::<U>(), 1 | 2 | 4)) };
+    let (kind, len) = (size_of::<U>() as i32, chars.len() as ffi::Py_ssize_t);
+    // SAFETY: there are `len` characters of `kind` octets each. A null with an exception becomes an error.
+    let made =
+        unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_FromKindAndData(kind, chars.as_ptr().cast(), len)) }?;
     Ok(made.cast_into::<PyString>()?)
 }
 

@@ -7,6 +7,7 @@ use septet_core::smpp::command::Kind;
 use septet_core::smpp::pdu::{self, Destination, Failure};
 
 use super::PyPdu;
+use crate::codec::latin1;
 
 /// The fields of a PDU, in wire order: a `Mapping` that makes a value when it is asked for.
 ///
@@ -14,7 +15,7 @@ use super::PyPdu;
 /// >>> fields = Pdu("submit_sm", fields={"short_message": b"Hi"}).fields
 /// >>> fields.get("sm_length"), fields.get("source_addr"), "colour" in fields
 /// (2, '', False)
-#[pyclass(frozen, mapping, module = "septet.smpp")]
+#[pyclass(frozen, mapping, freelist = 64, module = "septet.smpp")]
 pub(crate) struct Fields(pub(super) Py<PyPdu>);
 
 impl Fields {
@@ -98,20 +99,12 @@ pub(super) fn dict<'py>(py: Python<'py>, pdu: &PyPdu) -> PyResult<Bound<'py, PyD
     Ok(dict)
 }
 
-/// A C-octet string as `str`. Each octet is the character of its number, so any octets survive the way there and back.
-fn text<'py>(py: Python<'py>, octets: &[u8]) -> Bound<'py, PyString> {
-    match std::str::from_utf8(octets) {
-        Ok(text) if text.is_ascii() => PyString::new(py, text),
-        _ => PyString::new(py, &octets.iter().map(|octet| char::from(*octet)).collect::<String>()),
-    }
-}
-
 /// The value of a field from its octets.
 #[inline]
 pub(super) fn object<'py>(py: Python<'py>, kind: Kind, octets: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     match kind {
         Kind::Int1 | Kind::Int4 | Kind::Count => Ok(pdu::int(octets).into_pyobject(py)?.into_any()),
-        Kind::CString(_) => Ok(text(py, pdu::text(octets)).into_any()),
+        Kind::CString(_) => Ok(latin1(py, pdu::text(octets))?.into_any()),
         Kind::Octets => Ok(PyBytes::new(py, octets).into_any()),
         Kind::Destinations | Kind::Failures => several(py, Value::read(kind, octets)),
     }
@@ -122,7 +115,7 @@ fn several(py: Python<'_>, value: Value) -> PyResult<Bound<'_, PyAny>> {
         let dict = PyDict::new(py);
         dict.set_item("dest_addr_ton", ton)?;
         dict.set_item("dest_addr_npi", npi)?;
-        dict.set_item("destination_addr", text(py, addr))?;
+        dict.set_item("destination_addr", latin1(py, addr)?)?;
         Ok(dict)
     };
     let destination = |one: Destination| match one {
@@ -134,7 +127,7 @@ fn several(py: Python<'_>, value: Value) -> PyResult<Bound<'_, PyAny>> {
         Destination::List(name) => {
             let dict = PyDict::new(py);
             dict.set_item("dest_flag", 2)?;
-            dict.set_item("dl_name", text(py, &name))?;
+            dict.set_item("dl_name", latin1(py, &name)?)?;
             Ok(dict)
         }
     };
