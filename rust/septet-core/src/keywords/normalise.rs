@@ -78,7 +78,12 @@ fn joined<S: AsRef<str>>(words: impl Iterator<Item = S>) -> String {
 /// The characters that are left of `text`, folded; those that are no part of a word are still among them.
 pub(super) fn stream(text: &str) -> impl Iterator<Item = char> {
     // Folding may give characters that decompose again, hence the second pass.
-    text.nfkd().filter(|c| !is_dropped(*c)).flat_map(fold).nfkd().filter(|c| !is_dropped(*c))
+    kept(text).flat_map(fold).nfkd().filter(|c| !is_dropped(*c))
+}
+
+/// The characters that are left before folding, which makes letters of some marks.
+pub(super) fn kept(text: &str) -> impl Iterator<Item = char> {
+    text.nfkd().filter(|c| !is_dropped(*c))
 }
 
 /// Full case folding by way of lower, upper, lower: the upper-case step brings together what only differs in small letters
@@ -184,6 +189,15 @@ mod tests {
             let lower: String = c.to_lowercase().collect();
             assert_eq!(normalise(&lower), once, "{c:?} U+{:04X} lower", c as u32);
         }
+    }
+
+    /// U+0345 is sorted as the mark that it is, before it is folded to a letter.
+    #[test]
+    fn a_mark_that_folds_to_a_letter_has_its_order() {
+        for text in ["\u{345}\u{B4D}", "α\u{345}\u{B4D}\u{345}", "\u{B4D}\u{345}"] {
+            assert_eq!(normalise(text), slow(text), "{text:?}");
+        }
+        assert_eq!(normalise("\u{345}\u{B4D}"), "\u{B4D}ι");
     }
 
     fn marks() -> Vec<char> {

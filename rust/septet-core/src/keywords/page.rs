@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use unicode_normalization::char::canonical_combining_class;
 
-use super::normalise::{is_part_of_word, stream};
+use super::normalise::{is_part_of_word, kept, stream};
 
 /// Pages up to U+1FFFF; nobody writes beyond.
 static PAGES: [OnceLock<Box<Page>>; 0x200] = [const { OnceLock::new() }; 0x200];
@@ -181,14 +181,19 @@ impl Page {
         for i in 0..256 {
             let Some(c) = char::from_u32(first + i) else { continue };
             let all: Vec<char> = stream(c.encode_utf8(&mut [0; 4])).collect();
+            let unfolded: Vec<char> = kept(c.encode_utf8(&mut [0; 4])).collect();
             let text: String = all.iter().map(|c| if is_part_of_word(*c) { *c } else { ' ' }).collect();
             if text.is_empty() {
                 continue;
             }
             let entry = &mut page.entries[i as usize];
-            let mark =
-                |c: Option<&char>, flag| if c.is_some_and(|c| canonical_combining_class(*c) != 0) { flag } else { 0 };
-            entry.flags = mark(all.first(), STARTS_WITH_MARK) | mark(all.last(), ENDS_WITH_MARK);
+            // Marks are sorted before and after folding.
+            let mark = |one: Option<&char>, other: Option<&char>, flag| {
+                let is = [one, other].into_iter().flatten().any(|c| canonical_combining_class(*c) != 0);
+                if is { flag } else { 0 }
+            };
+            entry.flags = mark(all.first(), unfolded.first(), STARTS_WITH_MARK)
+                | mark(all.last(), unfolded.last(), ENDS_WITH_MARK);
             if text == " " {
                 entry.flags |= SPACE;
             } else if text.len() <= c.len_utf8() && !text.contains(' ') {
