@@ -1,0 +1,44 @@
+"""`kill -9` at any moment under mixed load: nothing acknowledged is lost, and what comes twice is bounded by the windows."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.faults.town import Town, cycles, seed, town
+from tests.support import on_loop
+
+
+async def one_life(place: Town) -> None:
+    """Starts the node and kills it: mostly under load, now and then while it starts."""
+    place.launch()
+    if place.chance.random() < 0.1:
+        await asyncio.sleep(place.chance.uniform(0, 0.4))  # this pause is the moment of the kill
+        place.kill()
+        return
+    await place.ready()
+    await place.until(place.chance.randrange(1, 4000))
+    place.kill()
+
+
+async def lives(place: Town, count: int) -> None:
+    place.load(on=True)
+    for _ in range(count):
+        await one_life(place)
+    place.launch()
+    await place.ready()
+    await place.until(1000)
+    await place.settle()
+
+
+@pytest.mark.timeout(3600)
+@on_loop
+async def test_nothing_acknowledged_is_lost_by_kills(tmp_path: Path) -> None:
+    chance = random.Random(seed())
+    async with town(tmp_path, chance) as place:
+        await lives(place, cycles(6))
+        print(f"{place.kills} kills: {place.record.figures()}")
+        place.check()
