@@ -52,7 +52,8 @@ class Centre:
         self.answers = 1
         self.receipt_first = False
         self.receipts = True
-        self.waits: list[float] = []
+        self.silent = False
+        self.connections: list[float] = []
         self.waiting: deque[Delivery] = deque()
         self.under_way: dict[int, Delivery] = {}
         self.peer: Peer | None = None
@@ -67,7 +68,11 @@ class Centre:
         self.port = self._server.sockets[0].getsockname()[1]
 
     def _accept(self) -> Peer:
-        return Peer(self._on, self._gone, self._peers.add)
+        return Peer(self._on, self._gone, self._made)
+
+    def _made(self, peer: Peer) -> None:
+        self._peers.add(peer)
+        self.connections.append(asyncio.get_running_loop().time())
 
     async def stop(self) -> None:
         if self._server is not None:
@@ -87,6 +92,8 @@ class Centre:
             self.under_way.clear()
 
     def _on(self, peer: Peer, pdu: Pdu) -> None:
+        if self.silent:
+            return
         if pdu.command == "submit_sm":
             self._submitted(peer, pdu)
         elif pdu.command == "deliver_sm_resp":
@@ -197,6 +204,7 @@ class Esme:
         self.chance = chance
         self.port = port
         self.window = window
+        self.pause = 0.0
         self.wanted = False
         self.numbers = itertools.count(1)
         self.people = [f"4610{n:03d}" for n in range(20)]
@@ -242,7 +250,10 @@ class Esme:
                     # Full or throttled: the next one is sent when this one has been answered, and not at once.
                     asyncio.get_running_loop().call_later(0.02, self.pump)
                     return
-            self.pump()
+            if self.pause:
+                asyncio.get_running_loop().call_later(self.pause, self.pump)
+            else:
+                self.pump()
         elif pdu.command == "deliver_sm":
             self._delivered(pdu)
             peer.send("deliver_sm_resp", pdu.sequence, message_id="")
@@ -321,7 +332,7 @@ class App:
         loop = asyncio.get_running_loop()
         # Each worker has people of its own, so that the order of its requests is the order of their messages.
         for worker in range(workers):
-            self._tasks.append(loop.create_task(self._work(self.people[worker::workers], batches=worker == 0)))
+            self._tasks.append(loop.create_task(self._work(slice(worker, None, workers), batches=worker == 0)))
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -345,15 +356,15 @@ class App:
             self.record.optouts.add((data["to"], data["from"]))
         return web.Response(status=204)
 
-    def _message(self, people: list[str]) -> tuple[str, dict[str, str]]:
+    def _message(self, people: slice) -> tuple[str, dict[str, str]]:
         token = f"h{next(self.numbers):07d}"
         text = token
         if self.chance.random() < 0.2:
             text = " ".join([token] * 40)
             self.record.whole[token] = text
-        return token, {"from": APP_NUMBER, "to": self.chance.choice(people), "text": text}
+        return token, {"from": APP_NUMBER, "to": self.chance.choice(self.people[people]), "text": text}
 
-    async def _work(self, people: list[str], *, batches: bool) -> None:
+    async def _work(self, people: slice, *, batches: bool) -> None:
         while True:
             if not self.wanted:
                 await asyncio.sleep(0.01)  # nothing to do now
@@ -362,8 +373,9 @@ class App:
             else:
                 await self._single(people)
 
-    async def _single(self, people: list[str]) -> None:
+    async def _single(self, people: slice) -> None:
         token, body = self._message(people)
+        self.record.begun[token] = asyncio.get_running_loop().time()
         while True:
             status, answer = await self._post(body, key=token)
             if status in {202, 403}:
@@ -372,7 +384,7 @@ class App:
                 return
             await asyncio.sleep(self.unready)  # down, starting or full: the same key again
 
-    async def _batch(self, people: list[str]) -> None:
+    async def _batch(self, people: slice) -> None:
         made = [self._message(people) for _ in range(5)]
         status, answer = await self._post({"messages": [body for _, body in made]})
         if status != 202:

@@ -6,6 +6,7 @@ Every message carries a token of its own in each of its parts, so that what arri
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
@@ -64,6 +65,11 @@ class Record:
     events: int = 0
     _last: dict[tuple[str, str], str] = field(default_factory=dict)
 
+    begun: dict[str, float] = field(default_factory=dict)
+    """MT token → when it was offered, for some."""
+    waits: list[tuple[float, float]] = field(default_factory=list)
+    """When one of those arrived, and how long after [s]."""
+
     def arrived(self, carrier: str, pair: tuple[str, str], text: str, concat: tuple[int, int, int]) -> None:
         """A submit_sm at a carrier; `concat` is reference, total and number, or (0, 1, 1)."""
         self.events += 1
@@ -76,6 +82,9 @@ class Record:
             self.forbidden.append(f"{token} from {pair[0]} to {pair[1]}")
         seen = self.parts[token]
         if not seen:
+            if token in self.begun:
+                now = time.monotonic()
+                self.waits.append((now, now - self.begun.pop(token)))
             # Tokens of one sender to one destination are given in order.
             if self._last.get(pair, "") > token:
                 self.disorder.append(f"{token} after {self._last[pair]} to {pair[1]}")

@@ -42,3 +42,21 @@ async def test_nothing_acknowledged_is_lost_by_kills(tmp_path: Path) -> None:
         await lives(place, cycles(6))
         print(f"{place.kills} kills: {place.record.figures()}")
         place.check()
+
+
+@on_loop
+async def test_commits_after_the_acknowledgement_are_caught(tmp_path: Path) -> None:
+    """The checker can fail: a node that commits a moment after it has acknowledged loses messages, and it shows."""
+    chance = random.Random(seed())
+    async with town(tmp_path, chance) as place:
+        place.program = [str(Path(__file__).with_name("early.py"))]
+        place.load(on=True)
+        for _ in range(2):
+            place.launch()
+            await place.ready()
+            await place.until(500)
+            place.kill()
+        place.launch()
+        await place.ready()
+        await place.settle(seconds=2)
+        assert place.record.lost().get("messages"), place.record.figures()

@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -81,10 +81,10 @@ def cycles(few: int) -> int:
 class Town:
     """All of them."""
 
-    def __init__(self, folder: Path, chance: random.Random, *, python: str = sys.executable, **options: object) -> None:
+    def __init__(self, folder: Path, chance: random.Random, **options: object) -> None:
         self.folder = folder
         self.chance = chance
-        self.python = python
+        self.program = ["-m", "septet"]
         self.options = options
         self.env: dict[str, str] = {}
         self.record = Record()
@@ -156,7 +156,7 @@ class Town:
         """Starts the process, and waits for nothing."""
         with (self.folder / "node.log").open("ab") as out:
             self.child = subprocess.Popen(
-                [self.python, "-m", "septet", "serve", "-c", str(self.folder / "node.toml")],
+                [sys.executable, *self.program, "serve", "-c", str(self.folder / "node.toml")],
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -203,21 +203,21 @@ class Town:
 
     async def _inbound(self) -> None:
         """People write, and now and then somebody opts out whom messages are on their way to."""
+        left = {self.north: 0, self.south: 0}
         while True:
             await asyncio.sleep(0.005)  # about as often as this
             for centre, users in ((self.north, self.esme), (self.south, self.app)):
-                if not self.esme.wanted or len(centre.waiting) > 100:
+                if not self.esme.wanted or len(centre.waiting) > 20:
                     continue
                 self.inbound += 1
                 person = f"46{1 if centre is self.north else 2}9{self.chance.randrange(10**6):06d}"
                 centre.mo(f"m{self.inbound:07d}", person, parts=self.chance.choice([1, 1, 3]))
                 if self.inbound % 20 == 0:
                     self.leavers += 1
-                    # Whoever leaves stays among the recipients: nothing may go to them any more.
-                    place = self.chance.randrange(len(users.people))
-                    centre.stop_word(users.people[place])
-                    if self.leavers % 4 == 0:
-                        users.people[place] = f"46{1 if centre is self.north else 2}1{self.leavers:05d}"
+                    # Whoever leaves stays among the recipients until the next one does: nothing may go to them any more.
+                    users.people[left[centre]] = f"46{1 if centre is self.north else 2}1{self.leavers:05d}"
+                    left[centre] = self.chance.randrange(len(users.people))
+                    centre.stop_word(users.people[left[centre]])
 
     async def until(self, events: int, seconds: float = 60.0) -> None:
         """Until so much more has happened."""
@@ -245,11 +245,10 @@ class Town:
 
 @asynccontextmanager
 async def town(
-    folder: Path, chance: random.Random, prepare: Callable[[Town], None] = lambda _town: None, **options: object
+    folder: Path, chance: random.Random, **options: object
 ) -> AsyncIterator[Town]:
     """A town for as long as the block lasts; its node is not started."""
-    made = Town(folder, chance, **options)  # type: ignore[arg-type]
-    prepare(made)
+    made = Town(folder, chance, **options)
     try:
         await made.open()
         yield made
