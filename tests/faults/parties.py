@@ -111,8 +111,8 @@ class Centre:
         source, dest = fields["source_addr"], fields["destination_addr"]
         self.record.arrived(self.name, (source, dest), text, concat)
         id = f"{self.name}{next(self._ids)}"
-        if self.receipt_first:
-            self._receipt(id, source, dest, text)
+        if self.receipt_first and self.receipts:
+            self.receipt(id, source, dest, text)
             self.give()
         delay = self.delay()
         if delay:
@@ -125,37 +125,46 @@ class Centre:
             return
         for _ in range(self.answers):
             peer.send("submit_sm_resp", sequence, message_id=id)
-        if not self.receipt_first:
-            self._receipt(id, source, dest, text)
+        if self.receipts and not self.receipt_first:
+            self.receipt(id, source, dest, text)
             self.give()
 
-    def _receipt(self, id: str, source: str, dest: str, text: str) -> None:
-        if not self.receipts:
-            return
+    def receipt(self, id: str, source: str, dest: str, text: str) -> None:
         body = f"id:{id} sub:001 dlvrd:001 submit date:2601010000 done date:2601010000 stat:DELIVRD err:000 text:"
         fields = {"source_addr": dest, "destination_addr": source, "short_message": body.encode(), "esm_class": 4}
         self.waiting.append(Delivery("receipt", token_of(text) or "", fields))
 
     def mo(self, token: str, person: str, parts: int = 1) -> None:
         """A person writes a text of so many parts."""
+        self._queue_mo(token, person, parts)
+        self.give()
+
+    def hold_last(self, token: str, person: str, parts: int) -> list[Delivery]:
+        """The same, but its last part does not leave yet: the caller gives it later."""
+        whole = self._queue_mo(token, person, parts)
+        self.waiting.remove(whole[-1])
+        self.give()
+        return whole
+
+    def _queue_mo(self, token: str, person: str, parts: int) -> list[Delivery]:
         if parts == 1:
-            self._say("mo", token, person, [f"{token} hello".encode()], {})
-            return
+            return self._say("mo", token, person, [f"{token} hello".encode()], {})
         reference = next(self._references) % 256
         bodies = [bytes([5, 0, 3, reference, parts, n + 1]) + f"{token} part {n} ".encode() for n in range(parts)]
-        self._say("mo", token, person, bodies, {"esm_class": 0x40})
+        return self._say("mo", token, person, bodies, {"esm_class": 0x40})
 
     def stop_word(self, person: str) -> None:
         """A person opts out of the number that this carrier serves."""
         self._say("stop", person, person, [b"STOP"], {})
+        self.give()
 
-    def _say(self, kind: str, token: str, person: str, bodies: list[bytes], more: dict[str, Any]) -> None:
+    def _say(self, kind: str, token: str, person: str, bodies: list[bytes], more: dict[str, Any]) -> list[Delivery]:
         whole: list[Delivery] = []
         for body in bodies:
             fields = {"source_addr": person, "destination_addr": self.number, "short_message": body, **more}
             whole.append(Delivery(kind, token, {"source_addr_ton": 1, "source_addr_npi": 1, **fields}, whole))
         self.waiting.extend(whole)
-        self.give()
+        return whole
 
     def give(self) -> None:
         """Writes what waits, as far as the window goes."""
@@ -377,7 +386,7 @@ class App:
         token, body = self._message(people)
         self.record.begun[token] = asyncio.get_running_loop().time()
         while True:
-            status, answer = await self._post(body, key=token)
+            status, answer = await self.post(body, key=token)
             if status in {202, 403}:
                 if status == 202:
                     self.record.acknowledged[token].add(answer["id"])
@@ -386,7 +395,7 @@ class App:
 
     async def _batch(self, people: slice) -> None:
         made = [self._message(people) for _ in range(5)]
-        status, answer = await self._post({"messages": [body for _, body in made]})
+        status, answer = await self.post({"messages": [body for _, body in made]})
         if status != 202:
             await asyncio.sleep(self.unready)  # not answered: nobody knows, and nobody asks again
             return
@@ -394,7 +403,7 @@ class App:
             if "id" in item:
                 self.record.acknowledged[token].add(item["id"])
 
-    async def _post(self, body: Any, key: str | None = None) -> tuple[int, Any]:
+    async def post(self, body: Any, key: str | None = None) -> tuple[int, Any]:
         assert self._client is not None
         headers = {"authorization": f"Bearer {APP_KEY}"} | ({} if key is None else {"idempotency-key": key})
         try:
