@@ -1,10 +1,11 @@
 """A node with a fault: its commits come after the acknowledgements. The kill test must find that out.
 
-The store is the embedded one behind another that says of each page at once that it is durable, and commits it a moment later.
+The store is the embedded one behind another, which says of each page at once that it is durable and commits it later.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import sys
@@ -47,10 +48,8 @@ class EarlyStore:
         os.write(self._in, b"x")
 
     def finished(self) -> Finished:
-        try:
+        with contextlib.suppress(BlockingIOError):
             os.read(self._out, 1 << 16)
-        except BlockingIOError:
-            pass
         return Finished(committed=self._told)
 
     def room(self) -> int:

@@ -186,7 +186,7 @@ class Centre:
             if delivery.token:
                 self.record.receipted.add(delivery.token)
         elif delivery.kind == "stop":
-            self.record.stopped.setdefault((self.number, delivery.token), 0)
+            self.record.stopped.add((self.number, delivery.token))
         elif all(part.taken for part in delivery.whole or ()):
             self.record.given.add(delivery.token)
         self.give()

@@ -126,9 +126,7 @@ class Disk:
     def _take_back(self, op: Op) -> None:
         if op.kind == "C" and Path(op.names[0]).exists():
             Path(op.names[0]).rename(self.stash / f"made-{len(list(self.stash.iterdir()))}")
-        elif op.kind == "R" and Path(op.names[1]).exists():
-            Path(op.names[1]).rename(op.names[0])
-        elif op.kind == "U" and not Path(op.names[0]).exists():
+        elif (op.kind == "R" and Path(op.names[1]).exists()) or (op.kind == "U" and not Path(op.names[0]).exists()):
             Path(op.names[1]).rename(op.names[0])
 
     def _unsynced(self) -> list[Op]:
@@ -138,7 +136,7 @@ class Disk:
             if op.kind == "B":
                 begun.setdefault(op.inode, []).append(op.number)
             elif op.kind == "S":
-                # Several may run at once; to take the end of one for that of the first to begin promises less, not more.
+                # Several may run at once: to take one's end for that of the first to begin promises less, not more.
                 first = begun[op.inode].pop(0)
                 left = [other for other in left if other.inode != op.inode or other.number > first]
             else:

@@ -37,8 +37,8 @@ class Record:
     """MT token → the ids of its acknowledgements."""
     given: set[str] = field(default_factory=set)
     """MO tokens of which the node has acknowledged every part."""
-    stopped: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(number, person) of an acknowledged STOP → the confirmations seen since."""
+    stopped: set[tuple[str, str]] = field(default_factory=set)
+    """(number, person) of an acknowledged STOP."""
     receipted: set[str] = field(default_factory=set)
     """MT tokens of which the node has acknowledged a receipt."""
 
@@ -55,6 +55,8 @@ class Record:
     """MT token → the ids of the messages that the events were about."""
     inbound: Counter[str] = field(default_factory=Counter)
     """MO token → how often it came whole."""
+    confirmed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(number, person) → confirmations; one may come before the STOP is acknowledged, if a kill comes between."""
     optouts: set[tuple[str, str]] = field(default_factory=set)
     """(number, person) of the opt-outs that somebody was told of."""
 
@@ -75,8 +77,7 @@ class Record:
         self.events += 1
         token = token_of(text)
         if token is None:
-            if pair in self.stopped:
-                self.stopped[pair] += 1
+            self.confirmed[pair] += 1
             return
         if pair in self.stopped:
             self.forbidden.append(f"{token} from {pair[0]} to {pair[1]}")
@@ -99,7 +100,7 @@ class Record:
             "messages": [t for t in self.acknowledged if not self._complete(t) and not self.news[t]],
             "receipts": [t for t in {*self.acknowledged, *self.parts, *self.receipted} if not self.news[t]],
             "inbound": [t for t in self.given if not self.inbound[t]],
-            "confirmations": [f"{n} {p}" for (n, p), seen in self.stopped.items() if not seen],
+            "confirmations": [f"{n} {p}" for n, p in self.stopped if not self.confirmed[n, p]],
             "opt-outs": [f"{n} {p}" for n, p in self.stopped if (n, p) not in self.optouts],
         }
         return {name: sorted(tokens) for name, tokens in left.items() if tokens}
@@ -112,15 +113,10 @@ class Record:
             totals[carrier, reference] = total
         if not any(len(found) == totals[key] for key, found in numbers.items()):
             return False
-        return token not in self.whole or any(
-            "".join(text for _, text in sorted(texts.items())) == self.whole[token]
-            for (of, _), texts in self._texts_of(token)
-            if of == token
-        )
-
-    def _texts_of(self, token: str) -> list[tuple[tuple[str, int], dict[int, str]]]:
-        references = {reference for _, reference, _, _ in self.parts[token]}
-        return [((token, reference), self.texts[token, reference]) for reference in references]
+        if token not in self.whole:
+            return True
+        sets = [self.texts[token, reference] for _, reference, _, _ in self.parts[token]]
+        return any("".join(text for _, text in sorted(texts.items())) == self.whole[token] for texts in sets)
 
     def twice(self) -> dict[str, int]:
         """How much came more than once."""
@@ -141,7 +137,7 @@ class Record:
         ):
             if twice[name] > kills * most:
                 found.append(f"{twice[name]} {name} came twice, at most {kills} x {most} may")
-        for (number, person), seen in self.stopped.items():
+        for (number, person), seen in self.confirmed.items():
             # One is promised, and a crash while it is in flight may send it once more.
             if seen > 1 + kills:
                 found.append(f"{seen} confirmations of an opt-out from {number} to {person}")

@@ -14,7 +14,6 @@ from tests.faults.record import Record
 from tests.faults.town import BOUNDS, Town, seed, town
 from tests.support import eventually, on_loop
 
-
 # A p99 needs some thousands of messages.
 SECONDS = 15
 
@@ -51,7 +50,7 @@ async def test_a_carrier_whose_receipt_comes_before_its_response(tmp_path: Path)
 
 @on_loop
 async def test_a_slow_carrier(tmp_path: Path) -> None:
-    """Some responses take longer than the node waits for one: it sends again, and what comes twice is in the windows."""
+    """Some responses take longer than the node waits: it sends again, and loses nothing."""
     async with town(tmp_path, random.Random(seed())) as place:
         place.carrier_options = {"response_timeout": 0.5}
         place.write_config()
@@ -107,7 +106,7 @@ def _p99(record: Record, since: float) -> float:
 async def test_a_slow_carrier_does_not_slow_another(tmp_path: Path) -> None:
     """How long a message waits for the other carrier, at the 99th percentile: at most half as long again."""
     async with town(tmp_path, random.Random(seed())) as place:
-        # The same load before and beside: as much as the machine leaves idle, so that it is not the machine that is measured.
+        # The same load before and beside, and a light one, so that it is not the machine that is measured.
         place.esme.window, place.esme.pause = 5, 0.02
         await load_for(place, 500)
         before = time.monotonic()
@@ -118,5 +117,7 @@ async def test_a_slow_carrier_does_not_slow_another(tmp_path: Path) -> None:
         slow = time.monotonic()
         await asyncio.sleep(SECONDS)
         beside = _p99(place.record, slow)
-        print(f"p99 from HTTP to the other carrier: {calm * 1e3:.1f} ms before, {beside * 1e3:.1f} ms beside a slow one")
+        print(
+            f"p99 from HTTP to the other carrier: {calm * 1e3:.1f} ms before, {beside * 1e3:.1f} ms beside a slow one"
+        )
         assert beside <= 1.5 * calm

@@ -1,4 +1,4 @@
-"""`kill -9` at any moment under mixed load: nothing acknowledged is lost, and what comes twice is bounded by the windows."""
+"""`kill -9` at any moment under mixed load: nothing acknowledged is lost, and the windows bound what comes twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What survives a kill by name: correlation of receipts, receipts without a message, idempotency keys, sets of parts."""
+"""What survives a kill: correlation of receipts, receipts without a message, idempotency keys, sets of parts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,6 @@ async def test_a_receipt_finds_its_message_after_a_restart(tmp_path: Path) -> No
 
 @on_loop
 async def test_a_receipt_that_overtook_its_response_waits_over_a_restart(tmp_path: Path) -> None:
-    """The carrier names the message before it has answered for it; the node dies; the message is sent again and answered."""
     async with town(tmp_path, random.Random(1)) as place:
         place.launch()
         await place.ready()

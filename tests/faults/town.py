@@ -6,24 +6,24 @@ import asyncio
 import os
 import random
 import re
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
 
 from tests.faults.parties import APP_KEY, APP_NUMBER, ESME_NUMBER, App, Centre, Esme
 from tests.faults.record import Bounds, Record
-from tests.node.harness import free_ports
 from tests.support import HOST, carrier, eventually
 
 WINDOW = 50
 DELIVER_WINDOW = 50
-# A carrier's window each; the receipts and MOs that the ESME and the webhook's requests may be without an answer for; and what the
-# carriers gave without an answer, which they give again.
+# A window for each carrier; the same for what the ESME and the webhook have not answered; and what the carriers gave
+# without an answer, which they give again.
 BOUNDS = Bounds(submits=2 * WINDOW, receipts=2 * DELIVER_WINDOW, inbound=2 * DELIVER_WINDOW + 2 * Centre.WINDOW)
 
 _CONFIG = """\
@@ -73,6 +73,19 @@ def seed() -> int:
     return chosen
 
 
+def steady_ports(count: int) -> list[int]:
+    """Free ports that no connection takes for its own end while the node is down, and to which none can connect itself:
+    below those that systems give away (32,768 on Linux, 49,152 elsewhere)."""
+    found: list[int] = []
+    with ExitStack() as held:
+        while len(found) < count:
+            with suppress(OSError):
+                port = random.SystemRandom().randrange(15_000, 32_000)
+                held.enter_context(socket.create_server((HOST, port)))
+                found.append(port)
+    return found
+
+
 def cycles(few: int) -> int:
     """How often: a few in a plain run, `SEPTET_FAULTS_CYCLES` in `make faults`."""
     return int(os.environ.get("SEPTET_FAULTS_CYCLES", few))
@@ -88,7 +101,7 @@ class Town:
         self.options = options
         self.env: dict[str, str] = {}
         self.record = Record()
-        self.smpp, self.http, self.metrics = free_ports(3)
+        self.smpp, self.http, self.metrics = steady_ports(3)
         self.north = Centre("north", ESME_NUMBER, self.record, chance)
         self.south = Centre("south", APP_NUMBER, self.record, chance)
         self.esme = Esme(self.record, chance, self.smpp)
@@ -214,7 +227,7 @@ class Town:
                 centre.mo(f"m{self.inbound:07d}", person, parts=self.chance.choice([1, 1, 3]))
                 if self.inbound % 20 == 0:
                     self.leavers += 1
-                    # Whoever leaves stays among the recipients until the next one does: nothing may go to them any more.
+                    # Whoever leaves stays a recipient until the next one leaves: nothing may go to them any more.
                     users.people[left[centre]] = f"46{1 if centre is self.north else 2}1{self.leavers:05d}"
                     left[centre] = self.chance.randrange(len(users.people))
                     centre.stop_word(users.people[left[centre]])
@@ -244,9 +257,7 @@ class Town:
 
 
 @asynccontextmanager
-async def town(
-    folder: Path, chance: random.Random, **options: object
-) -> AsyncIterator[Town]:
+async def town(folder: Path, chance: random.Random, **options: object) -> AsyncIterator[Town]:
     """A town for as long as the block lasts; its node is not started."""
     made = Town(folder, chance, **options)
     try:
