@@ -6,6 +6,7 @@ use septet_core::clock::SECOND;
 use septet_core::engine::quirks::CarrierQuirks;
 use septet_core::engine::tables::{Account, Carrier, Config, Limits, Number, Route, Smpp};
 use septet_core::engine::{Engine, Filter, Post, View, view_of_record};
+use septet_core::smpp::command::version;
 use septet_core::smpp::session::BindMode;
 
 use crate::steer::Steer;
@@ -39,6 +40,9 @@ fn engine() -> Engine {
             retry_attempts: 2,
             retry_base: SECOND,
             retry_max: 10 * SECOND,
+            interface_version: version::V34,
+            hold: false,
+            outbind: None,
             quirks: CarrierQuirks::default(),
         }],
         numbers: vec![Number { address: "12345".into(), account: Some(0), carrier: Some(0), ..Number::default() }],

@@ -15,6 +15,7 @@
 //! | `quirks`, `shape` | what differs from link to link, and a message as its carrier wants it |
 //! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
 //! | `hold` | for carriers whose unanswered submits are held, not sent again |
+//! | `again` | what rests after a refusal, and what is taken back from the log |
 //! | `operations` | an ESME asks after a message, withdraws or replaces it |
 //! | `broadcast` | broadcasts, passed on to a carrier that speaks 5.0 |
 //! | `receipts`, `cause` | a receipt finds its message, now or later |
@@ -25,6 +26,7 @@
 //! | `view` | one message as the API shows it |
 
 mod accept;
+mod again;
 mod broadcast;
 mod cause;
 mod deadlines;
