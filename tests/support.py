@@ -221,8 +221,8 @@ class Smsc:
             self._respond(peer, pdu)
         elif pdu.command == "query_sm":
             self.queries.append(pdu.fields["message_id"])
-            state = {"message_state": self.state, "error_code": 0, "final_date": ""}
-            peer.send("query_sm_resp", pdu.sequence, message_id=pdu.fields["message_id"], **state)
+            said = {"message_id": pdu.fields["message_id"], "message_state": self.state, "error_code": 0}
+            peer.send("query_sm_resp", pdu.sequence, 0, **said, final_date="")
         elif pdu.command == "deliver_sm_resp":
             self.acknowledged.append(pdu.status)
         elif pdu.command in {"enquire_link", "unbind"}:

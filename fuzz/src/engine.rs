@@ -6,6 +6,7 @@ use septet_core::clock::SECOND;
 use septet_core::engine::quirks::CarrierQuirks;
 use septet_core::engine::tables::{Account, Carrier, Config, Limits, Number, Route, Smpp};
 use septet_core::engine::{Engine, Filter, Post, View, view_of_record};
+use septet_core::smpp::command::version;
 use septet_core::smpp::session::BindMode;
 
 use crate::steer::Steer;
@@ -39,7 +40,7 @@ fn engine() -> Engine {
             retry_attempts: 2,
             retry_base: SECOND,
             retry_max: 10 * SECOND,
-            interface_version: 0x34,
+            interface_version: version::V34,
             hold: false,
             query_after_ms: 60_000,
             outbind: None,

@@ -16,6 +16,7 @@
 //! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
 //! | `hold` | for carriers whose unanswered submits are held, not sent again |
 //! | `ask` | a carrier is asked after a message whose receipt does not come |
+//! | `again` | what rests after a refusal, and what is taken back from the log |
 //! | `operations` | an ESME asks after a message, withdraws or replaces it |
 //! | `broadcast` | broadcasts, passed on to a carrier that speaks 5.0 |
 //! | `receipts`, `cause` | a receipt finds its message, now or later |
@@ -26,6 +27,7 @@
 //! | `view` | one message as the API shows it |
 
 mod accept;
+mod again;
 mod ask;
 mod broadcast;
 mod cause;
