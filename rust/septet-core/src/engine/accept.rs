@@ -174,6 +174,9 @@ impl Engine {
         if version <= V33 {
             flags |= flag::ALIAS;
         }
+        if sm.replace == 1 {
+            flags |= flag::REPLACE;
+        }
         let udhi = sm.esm_class & UDHI != 0;
         let made = udhi || sm.tlvs.get(tlv::SAR_TOTAL_SEGMENTS).is_some();
         let (payload, data_coding) = self.tables.config.accounts[account as usize].quirks.read(sm);
@@ -192,6 +195,7 @@ impl Engine {
             priority: sm.priority,
             registered: sm.registered,
             data_coding: cut.data_coding,
+            default_message: sm.default_msg_id,
             encoding: cut.encoding,
             account: self.tables.config.accounts[account as usize].id.as_bytes(),
             from,
@@ -420,6 +424,7 @@ impl Engine {
         if envelope.has(flag::ALIAS) && envelope.given_id() == id {
             self.keep_alias(id, envelope.account(), now);
         }
+        self.note_replacement(&envelope, account, now);
         let handle = self.house_mt(Mt::new(envelope, account, carrier));
         self.journal.after_commit(Effect::Queue(handle));
     }

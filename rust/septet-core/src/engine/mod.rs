@@ -17,6 +17,7 @@
 //! | `hold` | for carriers whose unanswered submits are held, not sent again |
 //! | `ask` | a carrier is asked after a message whose receipt does not come |
 //! | `again` | what rests after a refusal, and what is taken back from the log |
+//! | `replacing` | a submit_sm that takes the place of what waits |
 //! | `operations` | an ESME asks after a message, withdraws or replaces it |
 //! | `broadcast` | broadcasts, passed on to a carrier that speaks 5.0 |
 //! | `receipts`, `cause` | a receipt finds its message, now or later |
@@ -48,6 +49,7 @@ mod peers;
 mod queue;
 pub mod quirks;
 mod receipts;
+mod replacing;
 mod replay;
 mod settle;
 mod shape;
@@ -95,6 +97,8 @@ enum Wake {
     GiveUp(u64),
     /// Time to withdraw groups of messages.
     CancelGroups,
+    /// Time to withdraw what newer messages take the place of.
+    Replace,
 }
 
 /// What a carrier is doing.
@@ -156,6 +160,7 @@ pub struct Engine {
     consent: Consent,
     correlation: Correlation,
     questions: operations::Questions,
+    replacements: replacing::Replacements,
     relays: broadcast::Relays,
     asks: ask::Asks,
     reassembly: Reassembler<Handle>,
@@ -212,6 +217,7 @@ impl Engine {
             consent: Consent::new(hash_seed),
             correlation: Correlation::new(hash_seed, centres),
             questions: operations::Questions::default(),
+            replacements: replacing::Replacements::default(),
             relays: broadcast::Relays::default(),
             asks: ask::Asks::default(),
             lanes,
@@ -303,6 +309,7 @@ impl Engine {
                 Wake::Tell(token) => self.hand_over(Handle::from_token(token).0),
                 Wake::GiveUp(token) => self.give_up(token, now),
                 Wake::CancelGroups => self.cancel_groups(now),
+                Wake::Replace => self.withdraw_replaced(now),
             }
         }
         self.expire_parts(now);

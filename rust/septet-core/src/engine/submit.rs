@@ -439,7 +439,17 @@ fn write_segments(
     if mt.env.has(flag::VALIDITY) {
         time::write_relative(&mut validity, mt.env.expires().saturating_sub(wall) / 1_000);
     }
-    let plain = shape::is_plain(table, &mt.env);
+    // 3.4 §3.4: a peer that named no version knows no TLVs.
+    let takes_tlvs = table.quirks.send_tlvs.allow(session.takes_tlvs());
+    let plain = shape::is_plain(table, &mt.env) && (takes_tlvs || shape::sar(&mt.env).is_none());
+    let as_data = table.quirks.data_sm && takes_tlvs && session.can_send(command::DATA_SM);
+    let command = if as_data { command::DATA_SM } else { command::SUBMIT_SM };
+    let mut lifetime = Vec::new();
+    if as_data && mt.env.has(flag::VALIDITY) {
+        // 5.3.2.9: data_sm has no validity_period.
+        let seconds = mt.env.expires().saturating_sub(wall) / 1_000;
+        tlv::put(&mut lifetime, tlv::QOS_TIME_TO_LIVE, &u32::try_from(seconds).unwrap_or(u32::MAX).to_be_bytes());
+    }
     let receipt = mt.env.has(flag::RECEIPT);
     let registered = if receipt { 1 | mt.env.registered() & INTERMEDIATE } else { 0 };
     for index in 0..mt.segments.len() {
@@ -450,8 +460,6 @@ fn write_segments(
             break;
         }
         let env = &mt.env;
-        // 3.4 §3.4: a peer that named no version knows no TLVs.
-        let takes_tlvs = table.quirks.send_tlvs.allow(session.takes_tlvs());
         let dress = (!plain).then(|| Dress::of(table, env, index, takes_tlvs));
         let (from, to) = (Written::Same(env.from()), Written::Same(env.to()));
         let service_type = match env.service_type() {
@@ -461,7 +469,10 @@ fn write_segments(
         let short_message = dress.as_ref().map_or_else(|| env.part(index), |dress| &dress.short_message);
         let tlvs = dress.as_ref().map_or_else(|| env.tlvs(), |dress| &dress.tlvs);
         // What its version does not know is not sent to a peer.
-        let tlvs = tlv::known_to(if takes_tlvs { tlvs } else { &[] }, session.version().max(V34));
+        let mut tlvs = tlv::known_to(if takes_tlvs { tlvs } else { &[] }, session.version().max(V34));
+        if !lifetime.is_empty() && Tlvs::new(&tlvs).get(tlv::QOS_TIME_TO_LIVE).is_none() {
+            tlvs.to_mut().extend_from_slice(&lifetime);
+        }
         let sm = Sm {
             service_type,
             source: dress.as_ref().map_or(&from, |dress| &dress.source).addr(table.source),
@@ -472,15 +483,16 @@ fn write_segments(
             schedule: b"",
             validity: &validity,
             registered,
-            replace: 0,
+            // A later part of the same message must not replace the first.
+            replace: u8::from(env.has(flag::REPLACE) && index == 0),
             data_coding: dress.as_ref().map_or(env.data_coding(), |dress| dress.data_coding),
-            default_msg_id: 0,
+            default_msg_id: env.default_message(),
             short_message,
             tlvs: Tlvs::new(&tlvs),
         };
         let token = handle.token(index as u8);
-        let sent = session.request(now, command::SUBMIT_SM, token, |out| {
-            sm.write(command::SUBMIT_SM, out);
+        let sent = session.request(now, command, token, |out| {
+            sm.write(command, out);
         });
         if sent.is_err() {
             break;

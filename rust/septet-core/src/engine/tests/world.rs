@@ -20,6 +20,7 @@ pub(super) const WALL: i64 = 1_700_000_000_000;
 /// A short message as a peer received it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Got {
+    pub(super) command: u32,
     pub(super) sequence: u32,
     pub(super) source: Vec<u8>,
     pub(super) dest: Vec<u8>,
@@ -31,6 +32,8 @@ pub(super) struct Got {
     pub(super) esm_class: u8,
     pub(super) registered: u8,
     pub(super) validity: Vec<u8>,
+    /// replace_if_present_flag and sm_default_msg_id.
+    pub(super) asked: (u8, u8),
     pub(super) body: Vec<u8>,
     pub(super) receipted: Option<Vec<u8>>,
     pub(super) state: Option<u32>,
@@ -81,6 +84,7 @@ impl End {
             Event::BindRefused { .. } => *bound = Some(false),
             Event::Message { command, sequence, sm } => {
                 got.push(Got {
+                    command,
                     sequence,
                     source: sm.source.addr.to_vec(),
                     dest: sm.dest.addr.to_vec(),
@@ -91,6 +95,7 @@ impl End {
                     esm_class: sm.esm_class,
                     registered: sm.registered,
                     validity: sm.validity.to_vec(),
+                    asked: (sm.replace, sm.default_msg_id),
                     body: sm.payload().to_vec(),
                     receipted: sm.tlvs.text(tlv::RECEIPTED_MESSAGE_ID).map(<[u8]>::to_vec),
                     state: sm.tlvs.int(tlv::MESSAGE_STATE),
@@ -117,7 +122,7 @@ impl End {
         for (sequence, command) in answer {
             if let Some(status) = *reply {
                 let id = format!("{prefix}{taken}");
-                *taken += usize::from(status == 0 && command == command::SUBMIT_SM);
+                *taken += usize::from(status == 0 && matches!(command, command::SUBMIT_SM | command::DATA_SM));
                 if command == command::QUERY_SM && status == 0 {
                     let asked = bodies.last().map(|pdu| pdu.text("message_id").to_vec()).unwrap_or_default();
                     session.respond_with(sequence, command, status, |out| {
