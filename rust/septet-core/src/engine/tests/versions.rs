@@ -97,10 +97,11 @@ fn a_carrier_is_sent_the_tlvs_of_its_version() {
 
 #[test]
 fn parts_that_an_esme_made_with_tlvs_have_a_header_where_the_carrier_takes_none() {
-    let cases: [(u8, &[u8], u16, &[u8], u8); 5] = [
-        (0x33, b"half", 7, b"\x05\x00\x03\x07\x02\x01half", 0x40),
-        (0x33, b"half", 0x107, b"\x06\x08\x04\x01\x07\x02\x01half", 0x40),
-        (0x34, b"half", 7, b"half", 0),
+    let half = &b"half"[..];
+    let cases = [
+        (0x33, half, 7, &b"\x05\x00\x03\x07\x02\x01half"[..], 0x40),
+        (0x33, half, 0x107, b"\x06\x08\x04\x01\x07\x02\x01half", 0x40),
+        (0x34, half, 7, half, 0),
         (0x33, &[b'x'; 153], 7, &[&b"\x05\x00\x03\x07\x02\x01"[..], &[b'x'; 153]].concat(), 0x40),
         // No room beside the text: better a part alone than none.
         (0x33, &[b'x'; 154], 7, &[b'x'; 154], 0),
@@ -112,7 +113,7 @@ fn parts_that_an_esme_made_with_tlvs_have_a_header_where_the_carrier_takes_none(
         world.connect(0);
         world.bind_as(0, 0x34);
         let mut tlvs = Vec::new();
-        tlv::put(&mut tlvs, tlv::SAR_MSG_REF_NUM, &reference.to_be_bytes());
+        tlv::put(&mut tlvs, tlv::SAR_MSG_REF_NUM, &u16::to_be_bytes(reference));
         tlv::put(&mut tlvs, tlv::SAR_TOTAL_SEGMENTS, &[2]);
         tlv::put(&mut tlvs, tlv::SAR_SEGMENT_SEQNUM, &[1]);
         world.submit_with(&Sm { tlvs: Tlvs::new(&tlvs), ..message(body) });
