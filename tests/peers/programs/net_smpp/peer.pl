@@ -119,6 +119,19 @@ my %verbs = (
     my $smpp = $newest{ $a->{mode} };
     $of{ fileno $smpp }{refs}{ $smpp->deliver_sm(fields($a), @tlvs) } = $a->{ref};
   },
+  alert => sub {
+    my ($a) = @_;
+    $newest{ $a->{mode} }->alert_notification(source_addr => $a->{from}, source_addr_ton => 1, source_addr_npi => 1,
+      esme_addr => $a->{to}, async => 1);
+    answer($a->{ref}, 0);
+  },
+  outbind => sub {
+    my ($a) = @_;
+    my $smpp = Net::SMPP->new_connect($a->{host}, port => $a->{port}) or die;
+    keep($smpp, $server->{enquire});
+    $smpp->outbind(system_id => $a->{system_id}, password => $a->{password});
+    answer($a->{ref}, 0);
+  },
   unbind => sub {
     my ($a) = @_;
     my $smpp = $newest{ $a->{mode} // 'esme' };
@@ -168,7 +181,8 @@ sub greeted {
   my $mode = $modes{ $pdu->{cmd} } or return;
   my $response = "bind_${mode}_resp";
   my $status = $pdu->{password} eq $server->{password} ? 0 : $RINVPASWD;
-  $smpp->$response(seq => $pdu->{seq}, status => $status, system_id => 'net-smpp');
+  my @version = defined $server->{version} ? (sc_interface_version => chr $server->{version}) : ();
+  $smpp->$response(seq => $pdu->{seq}, status => $status, system_id => 'net-smpp', @version);
   $newest{$mode} = $smpp;
   say_line('bind', mode => $mode, system_id => $pdu->{system_id});
   return;
