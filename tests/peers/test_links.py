@@ -91,6 +91,15 @@ def test_a_carrier_gets_what_its_version_knows(peer: Peer, tmp_path: Path, versi
         assert complaints([frame.octets for frame in network.wire.frames if frame.by == "node"]) == []
 
 
+@pytest.mark.parametrize("peer", carriers(), ids=lambda peer: peer.name)
+def test_what_a_carrier_is_asked_about_counts_like_a_receipt(peer: Peer, tmp_path: Path) -> None:
+    with linked(peer, tmp_path, "query_after = 0.2\n") as network:
+        id = network.send(TO, "No receipt comes")
+        [submitted] = network.taken(TO)
+        wait_until(lambda: network.status(id) == "delivered", "the answer")
+        assert network.carrier.wait("query") == {"event": "query", "id": submitted["id"], "from": NUMBER}
+
+
 @pytest.mark.parametrize("peer", carriers("outbind"), ids=lambda peer: peer.name)
 def test_outbind(peer: Peer, tmp_path: Path) -> None:
     """The carrier connects to the node, and the node binds to it on that connection."""

@@ -28,8 +28,9 @@ ESME_ROWS = {
     "TLS": ("ca",),
     "broadcast_sm": ("broadcast", "query_broadcast", "cancel_broadcast"),
 }
-CARRIER_ROWS = {
+CARRIER_ROWS: dict[str, tuple[str, ...]] = {
     "SMPP 3.3": (),
+    "query_sm": (),
     "TLS": ("cert",),
     "outbind": ("outbind",),
     "alert_notification": ("alert",),

@@ -363,6 +363,11 @@ func converse(connection *gosmpp.Connection, a values) {
 			greet(connection, p, a)
 		case *pdu.SubmitSM:
 			take(connection, p)
+		case *pdu.QuerySM:
+			response := p.GetResponse().(*pdu.QuerySMResp)
+			response.MessageID, response.FinalDate, response.MessageState = p.MessageID, "260101000100000+", 2
+			write(connection, response)
+			say("query", pair("id", p.MessageID), pair("from", p.SourceAddr.Address()))
 		case *pdu.DeliverSMResp:
 			responded(p)
 		case *pdu.UnbindResp:

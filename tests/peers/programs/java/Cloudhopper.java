@@ -60,6 +60,12 @@ final class Cloudhopper {
         String id = "c" + ids.incrementAndGet();
         ((SubmitSmResp) response).setMessageId(id);
         message("submit", sm, "id", id, "receipt", sm.getRegisteredDelivery());
+      } else if (request instanceof QuerySm sm) {
+        QuerySmResp told = (QuerySmResp) response;
+        told.setMessageId(sm.getMessageId());
+        told.setFinalDate("260101000100000+");
+        told.setMessageState(SmppConstants.STATE_DELIVERED);
+        Lines.say("query", "id", sm.getMessageId(), "from", sm.getSourceAddress().getAddress());
       }
       return response;
     }

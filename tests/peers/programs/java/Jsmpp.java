@@ -297,7 +297,10 @@ final class Jsmpp {
     public SubmitMultiResult onAcceptSubmitMulti(SubmitMulti sm, SMPPServerSession source) throws ProcessRequestException { throw no(); }
 
     @Override
-    public QuerySmResult onAcceptQuerySm(QuerySm sm, SMPPServerSession source) throws ProcessRequestException { throw no(); }
+    public QuerySmResult onAcceptQuerySm(QuerySm sm, SMPPServerSession source) {
+      Lines.say("query", "id", sm.getMessageId(), "from", sm.getSourceAddr());
+      return new QuerySmResult("260101000100000+", MessageState.DELIVERED, (byte) 0);
+    }
 
     @Override
     public void onAcceptReplaceSm(ReplaceSm sm, SMPPServerSession source) throws ProcessRequestException { throw no(); }

@@ -168,6 +168,11 @@ sub received {
     $smpp->submit_sm_resp(seq => $sequence, message_id => $id);
     described('submit', $pdu, id => $id, receipt => $pdu->{registered_delivery});
   }
+  elsif ($command == Net::SMPP::CMD_query_sm) {
+    my $id = $pdu->{message_id};
+    $smpp->query_sm_resp(seq => $sequence, message_id => $id, final_date => '260101000100000+', message_state => 2, error_code => 0);
+    say_line('query', id => $id, from => $pdu->{source_addr});
+  }
   else { greeted($smpp, $pdu) }
   return;
 }

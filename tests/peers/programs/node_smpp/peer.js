@@ -152,6 +152,10 @@ function accept(made) {
     made.send(pdu.response({ message_id: id }));
     say('submit', { id, ...described(pdu), receipt: pdu.registered_delivery });
   });
+  made.on('query_sm', (pdu) => {
+    made.send(pdu.response({ message_id: pdu.message_id, final_date: '260101000100000+', message_state: 2 }));
+    say('query', { id: pdu.message_id, from: pdu.source_addr });
+  });
 }
 
 function broadcasts(made) {
