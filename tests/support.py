@@ -424,3 +424,16 @@ async def bound(node: Node) -> None:
     await eventually(
         lambda: all(all(node.engine.links_up(index)) for index in range(len(node.lanes))), "every link to be bound"
     )
+
+
+@asynccontextmanager
+async def linked(
+    folder: Path, account: str = ACCOUNT, *, more: str = "", receipts: bool = False, **keys: object
+) -> AsyncIterator[tuple[Smsc, Node, Api]]:
+    """A node that is bound to the one carrier of all its routes; `keys` are the carrier's, `more` follows its table."""
+    async with (
+        smsc(receipts=receipts) as north,
+        running(account + carrier("north", north.port, **keys) + more + route("north"), folder) as (node, api),
+    ):
+        await bound(node)
+        yield north, node, api
