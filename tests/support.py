@@ -284,6 +284,7 @@ class Esme:
         self.responses: dict[int, Pdu] = {}
         self.answered: dict[int, float] = {}
         self.delivered: list[Pdu] = []
+        self.outbinds: list[tuple[str, str]] = []
         self.closed = False
         self.peer = Peer(self._received, self._gone)
 
@@ -292,6 +293,10 @@ class Esme:
         made = cls()
         await asyncio.get_running_loop().create_connection(lambda: made.peer, host, port, ssl=tls)
         return made
+
+    async def listen(self, port: int = 0) -> asyncio.Server:
+        """Waits for somebody to connect and say outbind."""
+        return await asyncio.get_running_loop().create_server(lambda: self.peer, HOST, port)
 
     def _gone(self, _peer: Peer) -> None:
         self.closed = True
@@ -302,6 +307,8 @@ class Esme:
             peer.send("deliver_sm_resp", pdu.sequence, message_id="")
         elif pdu.command in {"enquire_link", "unbind"}:
             peer.send(pdu.command + "_resp", pdu.sequence)
+        elif pdu.command == "outbind":
+            self.outbinds.append((pdu.fields["system_id"], pdu.fields["password"]))
         else:
             self.responses[pdu.sequence] = pdu
             self.answered[pdu.sequence] = asyncio.get_running_loop().time()
@@ -424,3 +431,16 @@ async def bound(node: Node) -> None:
     await eventually(
         lambda: all(all(node.engine.links_up(index)) for index in range(len(node.lanes))), "every link to be bound"
     )
+
+
+@asynccontextmanager
+async def linked(
+    folder: Path, account: str = ACCOUNT, *, more: str = "", receipts: bool = False, **keys: object
+) -> AsyncIterator[tuple[Smsc, Node, Api]]:
+    """A node that is bound to the one carrier of all its routes; `keys` are the carrier's, `more` follows its table."""
+    async with (
+        smsc(receipts=receipts) as north,
+        running(account + carrier("north", north.port, **keys) + more + route("north"), folder) as (node, api),
+    ):
+        await bound(node)
+        yield north, node, api

@@ -20,6 +20,7 @@ from septet.config.tls import context
 from septet.delivery.webhooks import Endpoint, Webhooks
 from septet.ingress.http.server import HttpServer
 from septet.ingress.lookups import Lookups
+from septet.ingress.outbind import Outbind
 from septet.ingress.smpp import SmppServer
 from septet.node.measures import Measures
 from septet.node.outbox import EngineOutbox
@@ -41,6 +42,11 @@ class Node:
         self.engine = open_engine(config)
         self.wires: dict[int, Wire] = {}
         self.smpp = SmppServer(self, config)
+        self._outbinds = [
+            Outbind(self.smpp, index, account, account.outbind)
+            for index, account in enumerate(config.account)
+            if account.outbind is not None
+        ]
         self.lanes = [Lane(self, carrier, index) for index, carrier in enumerate(config.carrier)]
         self.smpp.lanes = self.lanes
         self.traces = Traces(self, config)
@@ -81,6 +87,8 @@ class Node:
         await self.metrics.start()
         for lane in self.lanes:
             lane.start()
+        for outbind in self._outbinds:
+            outbind.start()
         for account in self.config.account:
             if account.webhook is not None:
                 self.webhooks.wake(account.id)
@@ -182,6 +190,8 @@ class Node:
         self.service.open = False
         self.traces.close()
         self.smpp.close()
+        for outbind in self._outbinds:
+            await outbind.leave()
         for lane in self.lanes:
             await lane.leave()
         await self.http.stop()

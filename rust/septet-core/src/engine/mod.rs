@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `tables` | policy as data: accounts, carriers, numbers, routes, keywords |
 //! | `peers` | sessions: ESMEs and carrier links, chunk in, octets out |
+//! | `outbind` | whoever connects asks to be bound to |
 //! | `deadlines` | which sessions' timers are due |
 //! | `accept`, `given` | an MT is admitted: consent, route, carrier, parts |
 //! | `multi` | a submit_multi: many MTs under one id |
@@ -45,6 +46,7 @@ mod ledger;
 mod message;
 mod multi;
 mod operations;
+mod outbind;
 mod peers;
 mod queue;
 pub mod quirks;

@@ -112,6 +112,11 @@ impl Engine {
         self.core.refuse_bind(session, status);
     }
 
+    /// We have connected to an ESME: asks it to bind.
+    fn outbind(&mut self, session: u32, system_id: &str, password: &str, now: Micros) {
+        self.core.outbind(session, system_id, password, now);
+    }
+
     /// (carrier, link) for a message centre that has connected and said outbind; None if it is nobody we know.
     fn outbind_request(&mut self, session: u32) -> Option<(u16, u16)> {
         self.core.outbind_request(session)
