@@ -162,6 +162,8 @@ pub struct Engine {
     free_peers: Vec<u32>,
     deadlines: deadlines::Deadlines,
     wakes: BinaryHeap<Reverse<(Micros, Wake)>>,
+    /// Messages that may not leave yet, by the wall clock: their tokens.
+    scheduled: BinaryHeap<Reverse<(WallMs, u64)>>,
     attention: Attention,
     tally: Tally,
     order: u64,
@@ -216,6 +218,7 @@ impl Engine {
             free_peers: Vec::new(),
             deadlines: deadlines::Deadlines::default(),
             wakes: BinaryHeap::new(),
+            scheduled: BinaryHeap::new(),
             attention: Attention::default(),
             order: 0,
             wall_zero,
@@ -300,6 +303,11 @@ impl Engine {
                 Wake::GiveUp(token) => self.give_up(token, now),
                 Wake::CancelGroups => self.cancel_groups(now),
             }
+        }
+        let wall = self.wall(now);
+        while let Some(Reverse((_, token))) = self.scheduled.peek().copied().filter(|Reverse((at, _))| *at <= wall) {
+            self.scheduled.pop();
+            self.enqueue(Handle::from_token(token).0, false, now);
         }
         self.expire_parts(now);
         self.sweep(now);
