@@ -175,6 +175,8 @@ pub struct Engine {
     seed: u64,
     /// Nothing new may come in: the store cannot take it.
     refusing: bool,
+    /// Nothing new may come in: this is the end.
+    leaving: bool,
 }
 
 /// Pages that may be with the store at once; what comes meanwhile fills the next page.
@@ -226,6 +228,7 @@ impl Engine {
             sweep: 0,
             seed: hash_seed,
             refusing: false,
+            leaving: false,
         })
     }
 
@@ -388,13 +391,18 @@ impl Engine {
         self.refusing = refusing;
     }
 
+    /// The node stops: from now on new messages are refused, as if it were full. What it has goes on.
+    pub fn leave(&mut self) {
+        self.leaving = true;
+    }
+
     /// Whether another message may be sent.
     fn has_room(&self) -> bool {
         self.has_room_for(1)
     }
 
     fn has_room_for(&self, messages: usize) -> bool {
-        !self.refusing && self.ledger.len() + messages <= self.tables.config.limits.live
+        !self.refusing && !self.leaving && self.ledger.len() + messages <= self.tables.config.limits.live
     }
 
     /// Whether something may come from a carrier. Messages that wait must not keep opt-outs and receipts out, so there is a
