@@ -42,6 +42,7 @@ fn engine() -> Engine {
             retry_max: 10 * SECOND,
             interface_version: version::V34,
             hold: false,
+            query_after_ms: 60_000,
             outbind: None,
             quirks: CarrierQuirks::default(),
         }],
