@@ -121,6 +121,7 @@ fn cancel(world: &mut World, fields: &[(&str, &[u8])]) {
     assert_eq!(world.ask(command::CANCEL_SM, fields.collect(), vec![]).status, 0);
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn ways() -> Vec<Way> {
     let way = |name, setting, begin, end, status, state| Way { name, setting, begin, end, status, state };
     vec![
