@@ -20,6 +20,7 @@ from aiohttp import web
 from septet import config
 from septet.node import Node
 from septet.smpp import BadPdu, Framer, Pdu
+from septet.store import wall_zero
 
 P = ParamSpec("P")
 
@@ -415,9 +416,11 @@ def parsed(text: str, folder: Path, head: str = LISTEN) -> config.Config:
 
 
 @asynccontextmanager
-async def running(text: str, folder: Path, head: str = LISTEN) -> AsyncIterator[tuple[Node, Api]]:
+async def running(
+    text: str, folder: Path, head: str = LISTEN, clock: Callable[[], int] = wall_zero
+) -> AsyncIterator[tuple[Node, Api]]:
     """A node of a configuration for as long as the block lasts."""
-    node = Node(parsed(text, folder, head))
+    node = Node(parsed(text, folder, head), clock)
     try:
         await node.start()
         async with aiohttp.ClientSession() as client:

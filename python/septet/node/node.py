@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 import structlog
 
@@ -35,10 +36,14 @@ _TICK = 0.05
 
 
 class Node:
-    """A node of a configuration; `start` opens its listeners, `stop` ends it in good order."""
+    """A node of a configuration; `start` opens its listeners, `stop` ends it in good order.
 
-    def __init__(self, config: Config) -> None:
+    `wall_zero` is its wall clock: the milliseconds that it showed when `now()` was 0. It may jump.
+    """
+
+    def __init__(self, config: Config, wall_zero: Callable[[], int] = wall_zero) -> None:
         self.config = config
+        self._wall_zero = wall_zero
         self.engine = open_engine(config)
         self.wires: dict[int, Wire] = {}
         self.smpp = SmppServer(self, config)
@@ -72,6 +77,10 @@ class Node:
     def now(self) -> int:
         """Monotonic microseconds."""
         return now()
+
+    def wall(self) -> int:
+        """Wall milliseconds."""
+        return self._wall_zero() + now() // 1000
 
     def joined(self, wire: Wire) -> None:
         """A session has begun, or has become an account's: somebody may be watching for it."""
@@ -176,7 +185,7 @@ class Node:
     def _tick(self) -> None:
         assert self._loop is not None
         self._tick_handle = self._loop.call_later(_TICK, self._tick)
-        self.engine.set_wall_zero(wall_zero())
+        self.engine.set_wall_zero(self._wall_zero())
         self.engine.tick(self.now())
         self.turn_soon()
 
@@ -188,6 +197,7 @@ class Node:
             return
         self._stopping = True
         self.service.open = False
+        self.engine.leave()
         self.traces.close()
         self.smpp.close()
         for outbind in self._outbinds:

@@ -158,12 +158,8 @@ impl Engine {
         let (from, to) = (self.source_of(quirks, &sm.source), dest_of(quirks, &sm.dest));
         let (from, to) = (from.address(), to.address());
         let carrier = self.check(account, from.addr, to.addr)?;
-        let expires = match sm.validity {
-            b"" => wall + self.tables.config.limits.validity_ms,
-            text => self.expiry(text, wall)?,
-        };
-        let expires = expires.min(wall + self.tables.config.limits.validity_max_ms);
         let due = schedule(sm.schedule, wall)?;
+        let expires = self.expiry(sm.validity, wall, due)?;
         let mut flags = flag::VIA_SMPP | receipts_asked(sm.registered);
         if !sm.validity.is_empty() {
             flags |= flag::VALIDITY;
@@ -208,11 +204,16 @@ impl Engine {
         Ok((carrier, Envelope::build(&draft, cut.parts.iter().map(AsRef::as_ref))))
     }
 
-    /// When a message of this validity_period is not worth sending any more.
-    pub(super) fn expiry(&self, validity: &[u8], wall: WallMs) -> Result<WallMs, Refusal> {
-        let at = time::parse(validity).and_then(|t| t.after(wall));
+    /// When a message of this validity_period is not worth sending any more. It counts from now (7.1.1); where the sender
+    /// gives none, from when the message may leave.
+    pub(super) fn expiry(&self, validity: &[u8], wall: WallMs, due: WallMs) -> Result<WallMs, Refusal> {
+        let (limits, begins) = (&self.tables.config.limits, wall.max(due));
+        let at = match validity {
+            b"" => Some(begins + limits.validity_ms),
+            text => time::parse(text).and_then(|t| t.after(wall)),
+        };
         let at = at.ok_or_else(|| bad_time("bad_validity", status::ESME_RINVEXPIRY, "validity"))?;
-        Ok(at.min(wall + self.tables.config.limits.validity_max_ms))
+        Ok(at.min(begins + limits.validity_max_ms))
     }
 
     /// A payload as the parts that go out: as it is if the sender `made` a part of it or if it fits, else cut as the carrier

@@ -172,6 +172,8 @@ pub struct Engine {
     free_peers: Vec<u32>,
     deadlines: deadlines::Deadlines,
     wakes: BinaryHeap<Reverse<(Micros, Wake)>>,
+    /// Messages that may not leave yet, by the wall clock: their tokens.
+    scheduled: BinaryHeap<Reverse<(WallMs, u64)>>,
     attention: Attention,
     tally: Tally,
     order: u64,
@@ -183,6 +185,8 @@ pub struct Engine {
     seed: u64,
     /// Nothing new may come in: the store cannot take it.
     refusing: bool,
+    /// Nothing new may come in: this is the end.
+    leaving: bool,
 }
 
 /// Pages that may be with the store at once; what comes meanwhile fills the next page.
@@ -228,6 +232,7 @@ impl Engine {
             free_peers: Vec::new(),
             deadlines: deadlines::Deadlines::default(),
             wakes: BinaryHeap::new(),
+            scheduled: BinaryHeap::new(),
             attention: Attention::default(),
             order: 0,
             wall_zero,
@@ -235,6 +240,7 @@ impl Engine {
             sweep: 0,
             seed: hash_seed,
             refusing: false,
+            leaving: false,
         })
     }
 
@@ -313,6 +319,11 @@ impl Engine {
                 Wake::CancelGroups => self.cancel_groups(now),
                 Wake::Replace => self.withdraw_replaced(now),
             }
+        }
+        let wall = self.wall(now);
+        while let Some(Reverse((_, token))) = self.scheduled.peek().copied().filter(|Reverse((at, _))| *at <= wall) {
+            self.scheduled.pop();
+            self.enqueue(Handle::from_token(token).0, false, now);
         }
         self.expire_parts(now);
         self.ask(now);
@@ -394,13 +405,18 @@ impl Engine {
         self.refusing = refusing;
     }
 
+    /// The node stops: from now on new messages are refused, as if it were full. What it has goes on.
+    pub fn leave(&mut self) {
+        self.leaving = true;
+    }
+
     /// Whether another message may be sent.
     fn has_room(&self) -> bool {
         self.has_room_for(1)
     }
 
     fn has_room_for(&self, messages: usize) -> bool {
-        !self.refusing && self.ledger.len() + messages <= self.tables.config.limits.live
+        !self.refusing && !self.leaving && self.ledger.len() + messages <= self.tables.config.limits.live
     }
 
     /// Whether something may come from a carrier. Messages that wait must not keep opt-outs and receipts out, so there is a

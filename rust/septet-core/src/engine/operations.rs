@@ -272,12 +272,12 @@ impl Engine {
             b"" => {}
             text => draft.due = schedule(text, wall).map_err(|refusal| refusal.status)?,
         }
-        match pdu.text("validity_period") {
-            b"" => {}
-            text => {
-                draft.expires = self.expiry(text, wall).map_err(|refusal| refusal.status)?;
-                draft.flags |= flag::VALIDITY;
-            }
+        let validity = pdu.text("validity_period");
+        if !validity.is_empty() {
+            draft.flags |= flag::VALIDITY;
+        }
+        if !validity.is_empty() || draft.flags & flag::VALIDITY == 0 && draft.due > env.due() {
+            draft.expires = self.expiry(validity, wall, draft.due).map_err(|refusal| refusal.status)?;
         }
         draft.registered = pdu.octet("registered_delivery");
         draft.flags &= !(flag::RECEIPT | flag::TELL_SUCCESS | flag::TELL_FAILURE);

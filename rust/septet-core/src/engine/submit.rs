@@ -11,7 +11,7 @@ use super::quirks::message_id::Place;
 use super::shape::{self, Dress, Written};
 use super::tables::{Carrier, digits};
 use super::wire::Put;
-use super::{Engine, NOBODY, Wake};
+use super::{Engine, NOBODY};
 use crate::clock::{Micros, WallMs};
 use crate::smpp::command::{self, version::V34};
 use crate::smpp::session::Session;
@@ -35,7 +35,7 @@ impl Engine {
         let Some(mt) = self.ledger.mt_mut(handle) else {
             return;
         };
-        if mt.is_final() {
+        if mt.is_final() || mt.segments.iter().all(|s| s.stage != Stage::Waiting) {
             return;
         }
         if mt.carrier == NOBODY {
@@ -43,8 +43,7 @@ impl Engine {
         }
         let Some(mt) = self.ledger.mt_mut(handle).filter(|mt| mt.carrier != NOBODY) else { return };
         if mt.env.due() > wall {
-            let wake = now.saturating_add((mt.env.due() - wall).saturating_mul(1_000));
-            self.wakes.push(Reverse((wake, Wake::Queue(handle.token(0)))));
+            self.scheduled.push(Reverse((mt.env.due(), handle.token(0))));
             return;
         }
         // What comes back from a pause may find that its carrier has gone down meanwhile.
@@ -61,8 +60,8 @@ impl Engine {
         let to = mt.env.to().addr;
         let route = self.tables.route(mt.account, mt.env.from().addr, to);
         let carrier = route.and_then(|route| self.choose(route, self.pair(mt.account, digits(to)), &[]));
-        if let (Some(carrier), Some(mt)) = (carrier, self.ledger.mt_mut(handle)) {
-            mt.carrier = carrier;
+        if let Some(carrier) = carrier {
+            self.give(handle, carrier);
         }
     }
 
@@ -148,7 +147,9 @@ impl Engine {
             let Some((shard, handle)) = lane.queue.front(link, up) else {
                 break;
             };
-            let Some(mt) = self.ledger.mt_mut(handle).filter(|mt| mt.queued) else {
+            // It may have gone to another carrier, or rest, since it was put here.
+            let here = |mt: &&mut Mt| mt.queued && mt.carrier == carrier && mt.again == 0;
+            let Some(mt) = self.ledger.mt_mut(handle).filter(here) else {
                 lane.queue.pop(shard);
                 continue;
             };
@@ -312,13 +313,15 @@ impl Engine {
         let Some(mt) = self.ledger.mt_mut(handle) else {
             return;
         };
+        // The parts that go together are one try, however many of them are refused.
+        let counted = mt.again > 0;
         mt.segments[part as usize].stage = Stage::Waiting;
-        mt.attempts = mt.attempts.saturating_add(1);
+        mt.attempts = mt.attempts.saturating_add(u8::from(!counted));
         mt.error = answer;
         mt.note(wall, mt.status, part + 1, answer);
-        let (carrier, attempts, queued) = (mt.carrier, mt.attempts, mt.queued);
+        let (carrier, attempts) = (mt.carrier, mt.attempts);
         self.disarm(handle);
-        if queued {
+        if counted {
             return;
         }
         if self.move_on(handle, true) {
@@ -335,8 +338,8 @@ impl Engine {
         self.rest(handle, pause, now);
         // It still waits for its carrier: the depth says so.
         if let Some(mt) = self.ledger.mt_mut(handle) {
-            mt.queued = true;
-            self.lanes[carrier as usize].queue.depth += 1;
+            let newly = !std::mem::replace(&mut mt.queued, true);
+            self.lanes[carrier as usize].queue.depth += usize::from(newly);
         }
     }
 
@@ -356,25 +359,37 @@ impl Engine {
         }
         let usable = |c: &u16| self.lanes[*c as usize].usable && *c != mt.carrier;
         let next = self.choose(route, pair, &tried).filter(usable);
-        let (Some(next), old) = (next, mt.carrier) else {
+        let Some(next) = next else {
             return false;
         };
+        self.give(handle, next);
+        if let Some(mt) = self.ledger.mt_mut(handle) {
+            mt.tried = tried;
+        }
+        true
+    }
+
+    /// Gives a message to another carrier, whole and in the form that this one wants; durable with the open page.
+    fn give(&mut self, handle: Handle, next: u16) {
         self.forget_segments(handle);
         let reference = self.fresh_reference(handle);
         let table = &self.tables.config.carriers[next as usize];
         let Some(mt) = self.ledger.mt_mut(handle) else {
-            return false;
+            return;
         };
         // The reference must be new even where the parts stay as they are: some may have been sent.
         let remade = shape::remake(mt, &table.quirks, reference.unwrap_or_default());
-        if mt.queued {
-            self.lanes[old as usize].queue.depth -= 1;
-            mt.queued = false;
+        if std::mem::take(&mut mt.queued)
+            && let Some(lane) = self.lanes.get_mut(mt.carrier as usize)
+        {
+            lane.queue.depth -= 1;
         }
-        mt.tried = tried;
         mt.armed = false;
+        mt.again = 0;
         mt.carrier = next;
-        mt.status = Status::Queued;
+        if mt.status != Status::Scheduled {
+            mt.status = Status::Queued;
+        }
         if let Some(remade) = remade {
             mt.segments.resize_with(remade.parts() as usize, Default::default);
             mt.env = remade;
@@ -383,7 +398,6 @@ impl Engine {
         }
         mt.segments.fill_with(Default::default);
         self.snapshot(handle);
-        true
     }
 
     /// A carrier is down ([`Engine::set_usable`]): what waits for it goes to other carriers of its routes, where one is
@@ -392,7 +406,7 @@ impl Engine {
         let waiting = self.lanes[carrier as usize].queue.drain();
         let mut moved = 0;
         for handle in waiting {
-            if self.ledger.mt(handle).is_some_and(|mt| mt.queued) {
+            if self.ledger.mt(handle).is_some_and(|mt| mt.queued && mt.carrier == carrier && mt.again == 0) {
                 self.enqueue(handle, false, now);
                 moved += usize::from(self.ledger.mt(handle).is_some_and(|mt| mt.carrier != carrier));
             }

@@ -92,6 +92,11 @@ impl Engine {
         Ok(())
     }
 
+    /// The node stops: new messages are refused from now on.
+    fn leave(&mut self) {
+        self.core.leave();
+    }
+
     /// Begins an orderly end of a session.
     fn unbind(&mut self, session: u32, now: Micros) {
         self.core.unbind(session, now);

@@ -153,6 +153,10 @@ pub(super) struct World {
     pub(super) keys: Vec<KeyRow>,
     pub(super) esme: Option<End>,
     pub(super) carriers: Vec<Option<End>>,
+    /// Status with which carriers that connect from now on answer submits, or none for silence.
+    pub(super) mood: Option<u32>,
+    /// The same of ESMEs and receipts.
+    pub(super) esme_mood: Option<u32>,
     /// Pages are committed at once, or wait.
     pub(super) commits: bool,
     account: u16,
@@ -255,6 +259,8 @@ impl World {
             keys: Vec::new(),
             esme: None,
             carriers: vec![None, None],
+            mood: Some(0),
+            esme_mood: Some(0),
             commits: true,
             account: 0,
             asks: false,
@@ -271,7 +277,8 @@ impl World {
 
     /// A carrier that speaks every version stands at the other end of a session.
     pub(super) fn carrier_at(&mut self, carrier: u16, sid: u32) {
-        self.carriers[carrier as usize] = Some(End::new(Role::Server, sid, 0x50, self.now));
+        let reply = self.mood;
+        self.carriers[carrier as usize] = Some(End { reply, ..End::new(Role::Server, sid, 0x50, self.now) });
         self.engine.set_usable(carrier, true);
         self.run();
     }
@@ -290,7 +297,7 @@ impl World {
     pub(super) fn bind_as(&mut self, account: u16, version: u8) {
         self.account = account;
         let sid = self.engine.open_esme(self.now);
-        let mut end = End::new(Role::Client, sid, version, self.now);
+        let mut end = End { reply: self.esme_mood, ..End::new(Role::Client, sid, version, self.now) };
         end.session.bind(self.now, BindMode::Transceiver, b"acme", b"pw", b"", b"");
         self.esme = Some(end);
         self.run();
@@ -540,6 +547,12 @@ impl World {
             let row = self.log.iter().rev().find(|row| row.id == id.to_string()).expect("in the log");
             crate::engine::view_of_record(&row.record).unwrap()
         })
+    }
+
+    /// The id of the oldest message that lives.
+    pub(super) fn oldest(&self) -> Vec<u8> {
+        let ids = self.engine.ledger.iter().map(|(_, live)| live.id());
+        ids.min().expect("something lives").encode().to_vec()
     }
 
     pub(super) fn last_id(&mut self) -> Vec<u8> {
