@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.node.harness import HOST, NUMBER, Node, Process, Simulator, free_ports
+from tests.node.harness import HOST, NUMBER, Node, Process, Simulator
+from tests.support import free_ports
 
 ENQUIRE = 0.5  # seconds of silence after which the node asks whether its peer is alive
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.node.harness import NUMBER, Node, free_ports, wait_until
+from tests.node.harness import NUMBER, Node, wait_until
 from tests.peers.dissector import complaints
 from tests.peers.nodes import node_of_carrier
 from tests.peers.program import Event, Peer, Program, octets_of, peers, program
 from tests.peers.relay import Relay, relay
+from tests.support import free_ports
 
 pytestmark = pytest.mark.peer
 
