@@ -44,9 +44,7 @@ async def filled(folder: Path, chance: random.Random) -> tuple[Path, list[str]]:
             return any(place.data.glob("log-*.db"))
 
         await eventually(folded, "a day of the log")
-        place.child.terminate()  # type: ignore[union-attr]
-        place.child.wait()  # type: ignore[union-attr]
-        place.child = None
+        await place.terminate()
         return place.data, [token for token in place.record.named if place.record.acknowledged[token]]
 
 
@@ -119,7 +117,7 @@ async def test_a_file_that_lost_its_end_is_found(tmp_path: Path) -> None:
 
 @on_loop
 async def test_damage_in_the_log_of_a_killed_node_is_set_aside(tmp_path: Path) -> None:
-    """The side file holds what was acknowledged last: a flipped bit or a missing end is reported, and the node serves."""
+    """The side file holds what was acknowledged last: a flip or a missing end is reported, and the node serves."""
     chance = random.Random(seed())
     async with town(tmp_path, chance) as place:
         for harm in ("header", "frame", "end")[: max(2, min(3, cycles(2)))]:
@@ -141,5 +139,4 @@ async def test_damage_in_the_log_of_a_killed_node_is_set_aside(tmp_path: Path) -
             assert [it for it in place.data.glob("septet.db.corrupt-*-wal") if it.read_bytes() == octets]
             assert place.log.count("store.corrupt") == place.log.count("store.set_aside") == place.kills
             await place.until(200)
-            place.child.terminate()  # type: ignore[union-attr]
-            place.child.wait()  # type: ignore[union-attr]
+            await place.terminate()

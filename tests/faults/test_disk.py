@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.parties import APP_NUMBER
 from tests.faults.preload import Disk
 from tests.faults.town import Town, seed, town
 from tests.support import on_loop
@@ -80,8 +81,10 @@ async def test_a_full_disk_refuses_the_new_and_takes_what_must_get_in(tmp_path: 
 
 @on_loop
 async def test_a_sync_that_failed_is_not_taken_for_one_that_succeeded(tmp_path: Path) -> None:
-    """What was in that commit is written anew, so a power cut after the next acknowledgement finds it; until then nothing new
-    is taken."""
+    """What was in that commit is written anew, so a power cut after the next acknowledgement finds it.
+
+    Until then nothing new is taken.
+    """
     chance = random.Random(seed())
     async with town(tmp_path, chance) as place:
         disk = Disk(tmp_path, place.data)
@@ -93,13 +96,24 @@ async def test_a_sync_that_failed_is_not_taken_for_one_that_succeeded(tmp_path: 
             await place.ready()
             await place.until(500)
             failed = disk.failed
-            refused = place.esme.refused[RMSGQFUL], place.app.refused[503]
+            failures = place.log.count("store.failed")
+            refused = place.esme.refused[RMSGQFUL]
             disk.fail_syncs(1_000_000)
 
-            async def refuses(refused: tuple[int, int] = refused) -> bool:
-                return place.esme.refused[RMSGQFUL] > refused[0] and place.app.refused[503] > refused[1]
+            async def says_so(failures: int = failures) -> bool:
+                return place.log.count("store.failed") > failures
 
-            await within(place, "refusals over SMPP and HTTP", 20, refuses)
+            await within(place, "the node to say that the disk fails", 20, says_so)
+            # All that was in flight waits for its commit; this is new.
+            place.esme.window += 20
+            place.esme.pump()
+
+            async def refuses(refused: int = refused) -> bool:
+                return place.esme.refused[RMSGQFUL] > refused
+
+            await within(place, "a refusal over SMPP", 20, refuses)
+            assert (await place.app.post({"from": APP_NUMBER, "to": "46200000001", "text": "h9000001"}))[0] == 503
+            place.esme.window -= 20
             assert disk.failed > failed
             recoveries = place.log.count("store.recovered")
             disk.fail_syncs(chance.randint(0, 3))
