@@ -244,9 +244,9 @@ class Town:
         assert self.child is not None
         assert self.child.poll() is None, f"the node ended by itself:\n{self.log[-3000:]}"
 
-    def problems(self) -> list[str]:
+    def problems(self, *, one_reference: bool = True) -> list[str]:
         """Every broken promise."""
-        return self.record.problems(self.kills, BOUNDS)
+        return self.record.problems(self.kills, BOUNDS, one_reference=one_reference)
 
     def check(self, *, twice: bool = True) -> None:
         """The record holds; `twice=False`: but for what comes twice, which the caller has judged."""
