@@ -56,6 +56,9 @@ test: setup ## Run every test, Rust and Python
 lint: setup ## Check formats, lints, types, the stub, the layers and the lock files
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+	@# The fuzz targets are a workspace of their own, which builds libFuzzer.
+	@if command -v c++ >/dev/null; then cd fuzz && cargo clippy --locked --quiet --target-dir ../target/fuzz -- -D warnings; \
+		else echo 'c++ is not installed: the fuzz targets were not checked.'; fi
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy

@@ -180,7 +180,8 @@ class Submit:
 
 
 class Smsc:
-    """A carrier. `answer` gives the command_status of each submit_sm, or None to leave it unanswered."""
+    """A carrier. `answer` gives the command_status of each submit_sm, or None to leave it unanswered; `state` is
+    what a query_sm is told."""
 
     def __init__(
         self,
@@ -200,6 +201,8 @@ class Smsc:
         self.bound: list[Peer] = []
         self.submits: list[Submit] = []
         self.acknowledged: list[int] = []
+        self.queries: list[str] = []
+        self.state = 1
         self.port = 0
         self._open: set[Peer] = set()
         self._ids = itertools.count(1)
@@ -236,6 +239,10 @@ class Smsc:
             octets = fields["short_message"]
             self.submits.append(Submit(now, fields["source_addr"], fields["destination_addr"], octets))
             self._respond(peer, pdu)
+        elif pdu.command == "query_sm":
+            self.queries.append(pdu.fields["message_id"])
+            said = {"message_id": pdu.fields["message_id"], "message_state": self.state, "error_code": 0}
+            peer.send("query_sm_resp", pdu.sequence, 0, **said, final_date="")
         elif pdu.command == "deliver_sm_resp":
             self.acknowledged.append(pdu.status)
         elif pdu.command in {"enquire_link", "unbind"}:
@@ -438,3 +445,16 @@ async def bound(node: Node) -> None:
     await eventually(
         lambda: all(all(node.engine.links_up(index)) for index in range(len(node.lanes))), "every link to be bound"
     )
+
+
+@asynccontextmanager
+async def linked(
+    folder: Path, account: str = ACCOUNT, *, more: str = "", receipts: bool = False, **keys: object
+) -> AsyncIterator[tuple[Smsc, Node, Api]]:
+    """A node that is bound to the one carrier of all its routes; `keys` are the carrier's, `more` follows its table."""
+    async with (
+        smsc(receipts=receipts) as north,
+        running(account + carrier("north", north.port, **keys) + more + route("north"), folder) as (node, api),
+    ):
+        await bound(node)
+        yield north, node, api

@@ -15,6 +15,7 @@
 //! | `quirks`, `shape` | what differs from link to link, and a message as its carrier wants it |
 //! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
 //! | `hold` | for carriers whose unanswered submits are held, not sent again |
+//! | `ask` | a carrier is asked after a message whose receipt does not come |
 //! | `again` | what rests after a refusal, and what is taken back from the log |
 //! | `operations` | an ESME asks after a message, withdraws or replaces it |
 //! | `broadcast` | broadcasts, passed on to a carrier that speaks 5.0 |
@@ -27,6 +28,7 @@
 
 mod accept;
 mod again;
+mod ask;
 mod broadcast;
 mod cause;
 mod deadlines;
@@ -155,6 +157,7 @@ pub struct Engine {
     correlation: Correlation,
     questions: operations::Questions,
     relays: broadcast::Relays,
+    asks: ask::Asks,
     reassembly: Reassembler<Handle>,
     lanes: Vec<Lane>,
     desks: Vec<Desk>,
@@ -210,6 +213,7 @@ impl Engine {
             correlation: Correlation::new(hash_seed, centres),
             questions: operations::Questions::default(),
             relays: broadcast::Relays::default(),
+            asks: ask::Asks::default(),
             lanes,
             desks,
             peers: Vec::new(),
@@ -302,6 +306,7 @@ impl Engine {
             }
         }
         self.expire_parts(now);
+        self.ask(now);
         self.sweep(now);
     }
 

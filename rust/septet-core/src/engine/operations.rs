@@ -22,6 +22,7 @@ use crate::page::KeyRow;
 use crate::smpp::command::{self, max, version};
 use crate::smpp::field::put_cstring;
 use crate::smpp::receipt::State;
+use crate::smpp::session::Session;
 use crate::smpp::sm::{Sm, UDHI};
 use crate::smpp::{Pdu, Tlvs, status, time, tlv};
 
@@ -206,7 +207,7 @@ impl Engine {
         match asker.command {
             command::QUERY_SM => {
                 let body = self.ledger.mt(first).map(|mt| state_of(mt, pdu, asker.version));
-                self.say(asker, status::ESME_ROK, &body.unwrap_or_default());
+                self.tell(asker, &body.unwrap_or_default());
             }
             command::CANCEL_SM => {
                 let mut any = false;
@@ -353,7 +354,7 @@ impl Engine {
             return;
         };
         if asker.command == command::QUERY_SM && matches(&mt.env, &pdu) {
-            self.say(asker, status::ESME_ROK, &state_of(&mt, &pdu, asker.version));
+            self.tell(asker, &state_of(&mt, &pdu, asker.version));
         } else {
             self.refuse(asker, failed(asker.command));
         }
@@ -379,17 +380,21 @@ impl Engine {
     }
 
     fn refuse(&mut self, asker: Asker, status: u32) {
-        self.say(asker, status, b"");
+        self.say(asker, |session| session.respond(asker.sequence, asker.command, status, b""));
+    }
+
+    fn tell(&mut self, asker: Asker, body: &[u8]) {
+        let write = |out: &mut Vec<u8>| out.extend_from_slice(body);
+        self.say(asker, |session| session.respond_with(asker.sequence, asker.command, status::ESME_ROK, write));
     }
 
     /// Answers, if the session that asked is still there.
-    fn say(&mut self, asker: Asker, status: u32, body: &[u8]) {
+    fn say(&mut self, asker: Asker, answer: impl FnOnce(&mut Session)) {
         if self.epoch(asker.session) != asker.epoch {
             return;
         }
         if let Some(peer) = self.peer(asker.session) {
-            let write = |out: &mut Vec<u8>| out.extend_from_slice(body);
-            peer.session.respond_with(asker.sequence, asker.command, status, write);
+            answer(&mut peer.session);
             self.wrote(asker.session);
         }
     }
