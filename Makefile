@@ -115,7 +115,7 @@ fuzz: setup ## Bounded fuzzing: FUZZ_SECONDS (20) a Rust target, FUZZ_EXAMPLES (
 FAULTS_CYCLES ?= 300
 FAULTS_CUTS ?= 100
 
-faults: setup ## Faults: FAULTS_CYCLES (300) kills under load, FAULTS_CUTS (100) power cuts, full disks, bad carriers (about ten minutes)
+faults: setup ## Faults: FAULTS_CYCLES (300) kills under load, FAULTS_CUTS (100) power cuts, full disks, bad carriers, a mutant built (about half an hour)
 	SEPTET_FAULTS_CYCLES=$(FAULTS_CYCLES) $(BIN)/python -m pytest -s -m "whole or not whole" tests/faults --ignore tests/faults/test_power.py
 	SEPTET_FAULTS_CYCLES=$(FAULTS_CUTS) $(BIN)/python -m pytest -s -m "whole or not whole" tests/faults/test_power.py
 

@@ -6,9 +6,11 @@ import asyncio
 import functools
 import itertools
 import json
+import random
+import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -49,6 +51,22 @@ system_id = "demo"
 password = "demo1234"
 api_key = "demo-key"
 """
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nothing listens on, all different.
+
+    They lie below those that systems give away by themselves (32,768 on Linux, 49,152 elsewhere): no connection takes
+    one for its own end while its listener is down, and none reaches itself.
+    """
+    found: list[int] = []
+    with ExitStack() as held:
+        while len(found) < count:
+            with suppress(OSError):
+                port = random.SystemRandom().randrange(15_000, 32_000)
+                held.enter_context(socket.create_server((HOST, port)))
+                found.append(port)
+    return found
 
 
 def carrier(id: str, port: int, **options: object) -> str:
@@ -138,11 +156,13 @@ class Peer(asyncio.Protocol):
         self.transport = None
         self._gone(self)
 
-    def send(self, command: str, sequence: int = 0, status: int = 0, **fields: Any) -> int:
+    def send(
+        self, command: str, sequence: int = 0, status: int = 0, tlvs: Sequence[tuple[int, bytes]] = (), **fields: Any
+    ) -> int:
         """Sends a PDU; gives its sequence number."""
         number = sequence or next(self._sequence)
         if self.transport is not None:
-            self.transport.write(Pdu(command, sequence=number, status=status, fields=fields).encode())
+            self.transport.write(Pdu(command, sequence=number, status=status, fields=fields, tlvs=tlvs).encode())
         return number
 
     def cut(self) -> None:
@@ -234,7 +254,8 @@ class Smsc:
         if status is None:
             return
         id = f"c{next(self._ids)}"
-        peer.send("submit_sm_resp", pdu.sequence, status, **({} if status else {"message_id": id}))
+        fields: dict[str, Any] = {} if status else {"message_id": id}
+        peer.send("submit_sm_resp", pdu.sequence, status, **fields)
         if self.receipts and status == 0:
             text = f"id:{id} sub:001 dlvrd:001 submit date:2601010000 done date:2601010000 stat:DELIVRD err:000 text:"
             self._deliver(peer, pdu.fields["destination_addr"], pdu.fields["source_addr"], text, esm_class=4)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.node.harness import HOST, NUMBER, Node, Process, Simulator, free_ports, wait_until
+from tests.node.harness import HOST, NUMBER, Node, Process, Simulator, wait_until
 from tests.peers.program import Event, Program
 from tests.peers.relay import Relay
+from tests.support import free_ports
 
 ENQUIRE = 0.5  # seconds of silence after which the node asks whether its peer is alive
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.node.harness import NUMBER, free_ports, wait_until
+from tests.node.harness import NUMBER, wait_until
 from tests.peers.dissector import complaints
 from tests.peers.nodes import Network, node_of_carrier
 from tests.peers.program import Peer, octets_of, peers, program
 from tests.peers.relay import relay
+from tests.support import free_ports
 
 pytestmark = pytest.mark.peer
 

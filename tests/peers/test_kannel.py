@@ -18,10 +18,11 @@ from typing import Any
 import pytest
 
 from tests.certificates import Issuer
-from tests.node.harness import HOST, NUMBER, Answer, Node, free_ports, request, wait_until
+from tests.node.harness import HOST, NUMBER, Answer, Node, request, wait_until
 from tests.peers.dissector import complaints
 from tests.peers.nodes import node_for_esmes
 from tests.peers.relay import Relay, relay
+from tests.support import free_ports
 
 pytestmark = pytest.mark.peer
 

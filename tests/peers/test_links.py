@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.certificates import Issuer
-from tests.node.harness import HOST, NUMBER, free_ports, wait_until
+from tests.node.harness import HOST, NUMBER, wait_until
 from tests.peers.dissector import complaints
 from tests.peers.nodes import Network, node_with_link
 from tests.peers.program import PEERS, Peer, Program, bind, octets_of, peers, program
 from tests.peers.relay import relay
+from tests.support import free_ports
 
 pytestmark = pytest.mark.peer
 

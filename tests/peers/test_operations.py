@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from tests.certificates import Issuer
-from tests.node.harness import HOST, NUMBER, Node, free_ports, wait_until
+from tests.node.harness import HOST, NUMBER, Node, wait_until
 from tests.peers.dissector import complaints
 from tests.peers.nodes import node_for_esmes
 from tests.peers.program import Peer, Program, bind, peers, program
 from tests.peers.relay import Relay, relay
+from tests.support import free_ports
 
 pytestmark = pytest.mark.peer
 
