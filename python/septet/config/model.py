@@ -209,7 +209,7 @@ class Account(Struct, frozen=True, kw_only=True):
     tls_required: whether it may bind over TLS only
     tls_subject: common name or alternative name of the client certificate it must show when it binds
     webhook: where its events are posted
-    outbind: where it waits for an outbind, to bind on the connection that the node makes; leave out if it connects itself
+    outbind: where its ESME waits for the node to connect and say outbind; leave out if it connects itself
     mo: how it gets inbound messages; default: webhook if there is one, else smpp
     quirks: what it does differently from the specification
     """
