@@ -16,6 +16,8 @@
 //! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
 //! | `hold` | for carriers whose unanswered submits are held, not sent again |
 //! | `ask` | a carrier is asked after a message whose receipt does not come |
+//! | `recall` | a carrier is asked to withdraw or replace what it has taken |
+//! | `relayed` | what carriers answer to requests that are no segments |
 //! | `again` | what rests after a refusal, and what is taken back from the log |
 //! | `operations` | an ESME asks after a message, withdraws or replaces it |
 //! | `broadcast` | broadcasts, passed on to a carrier that speaks 5.0 |
@@ -47,7 +49,9 @@ mod operations;
 mod peers;
 mod queue;
 pub mod quirks;
+mod recall;
 mod receipts;
+mod relayed;
 mod replay;
 mod settle;
 mod shape;
@@ -158,6 +162,7 @@ pub struct Engine {
     questions: operations::Questions,
     relays: broadcast::Relays,
     asks: ask::Asks,
+    recalls: recall::Recalls,
     reassembly: Reassembler<Handle>,
     lanes: Vec<Lane>,
     desks: Vec<Desk>,
@@ -214,6 +219,7 @@ impl Engine {
             questions: operations::Questions::default(),
             relays: broadcast::Relays::default(),
             asks: ask::Asks::default(),
+            recalls: recall::Recalls::default(),
             lanes,
             desks,
             peers: Vec::new(),

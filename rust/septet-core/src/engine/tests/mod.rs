@@ -10,6 +10,7 @@ mod hold;
 mod operations;
 mod peers;
 mod quirks;
+mod recall;
 mod receipts;
 mod strict;
 mod versions;
