@@ -366,7 +366,8 @@ impl Carrier {
         let early = self.happens(self.options.early_dlr_rate);
         let due = if early { now } else { answered + self.within(self.options.dlr_delay) };
         let mut entry = Entry::of(name, sm, state, due, Vec::new());
-        if sm.registered & 3 == 0 || state == State::Delivered && sm.registered & 3 == 2 {
+        let asked = sm.registered & 3;
+        if asked == 0 || state == State::Delivered && asked == 2 {
             return entry;
         }
         if self.happens(self.options.lost_dlr_rate) {

@@ -75,7 +75,7 @@ impl Carrier {
             let Some(entry) = self.book.get(*id) else { continue };
             (entry.state, entry.due) = (State::Deleted, now);
             let owed = std::mem::take(&mut entry.owed);
-            owed.iter().for_each(|owed| drop(self.owed.remove(owed)));
+            self.call_back(&owed);
         }
         self.stats.cancelled += found.len() as u64;
         if found.is_empty() { status::ESME_RCANCELFAIL } else { status::ESME_ROK }
@@ -92,11 +92,11 @@ impl Carrier {
             b"" => pdu.tlv(tlv::MESSAGE_PAYLOAD).unwrap_or_default(),
             text => text,
         };
-        if pdu.octet("registered_delivery") & 3 == 0 {
-            let owed = std::mem::take(&mut entry.owed);
-            owed.iter().for_each(|owed| drop(self.owed.remove(owed)));
-        }
-        for owed in entry.owed.clone() {
+        let asked = pdu.octet("registered_delivery") & 3;
+        let owed = if asked == 0 { std::mem::take(&mut entry.owed) } else { Vec::new() };
+        let kept = entry.owed.clone();
+        self.call_back(&owed);
+        for owed in kept {
             if let Some(Owed::Receipt { text: start, .. }) = self.owed.get_mut(&owed) {
                 *start = super::carrier::start_of(text);
             }
@@ -143,6 +143,13 @@ impl Carrier {
         let mut body = Vec::new();
         put_multi_resp(&mut body, name.map(|id| id.to_string()).unwrap_or_default().as_bytes(), &failures);
         (if name.is_some() { status::ESME_ROK } else { status::ESME_RSUBMITFAIL }, body)
+    }
+
+    /// Receipts that will not leave.
+    fn call_back(&mut self, owed: &[u64]) {
+        for owed in owed {
+            self.owed.remove(owed);
+        }
     }
 
     /// Writes a message down.
