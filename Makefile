@@ -56,6 +56,9 @@ test: setup ## Run every test, Rust and Python
 lint: setup ## Check formats, lints, types, the stub, the layers and the lock files
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+	@# The fuzz targets are a workspace of their own, which builds libFuzzer.
+	@if command -v c++ >/dev/null; then cd fuzz && cargo clippy --locked --quiet --target-dir ../target/fuzz -- -D warnings; \
+		else echo 'c++ is not installed: the fuzz targets were not checked.'; fi
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -112,7 +115,7 @@ fuzz: setup ## Bounded fuzzing: FUZZ_SECONDS (20) a Rust target, FUZZ_EXAMPLES (
 FAULTS_CYCLES ?= 300
 FAULTS_CUTS ?= 100
 
-faults: setup ## Faults: FAULTS_CYCLES (300) kills under load, FAULTS_CUTS (100) power cuts, full disks, bad carriers (about ten minutes)
+faults: setup ## Faults: FAULTS_CYCLES (300) kills under load, FAULTS_CUTS (100) power cuts, full disks, bad carriers, a mutant built (about half an hour)
 	SEPTET_FAULTS_CYCLES=$(FAULTS_CYCLES) $(BIN)/python -m pytest -s -m "whole or not whole" tests/faults --ignore tests/faults/test_power.py
 	SEPTET_FAULTS_CYCLES=$(FAULTS_CUTS) $(BIN)/python -m pytest -s -m "whole or not whole" tests/faults/test_power.py
 

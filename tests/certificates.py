@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import trustme
+from cryptography.hazmat.primitives import serialization
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,12 @@ class Issuer:
         not_after = datetime.now(UTC) - timedelta(days=1) if expired else None
         made = self.authority.issue_cert(*names, not_after=not_after, common_name=common_name)
         path = self.folder / f"{names[0].replace(':', '_')}{'-expired' if expired else ''}.pem"
-        made.private_key_and_cert_chain_pem.write_to_path(path)
+        # In PKCS #8, the one form of a key that Java reads.
+        key = serialization.load_pem_private_key(made.private_key_pem.bytes(), None)
+        octets = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        path.write_bytes(octets + b"".join(blob.bytes() for blob in made.cert_chain_pems))
         return path
 
     def server(self, cert: Path, *, clients: bool = False) -> ssl.SSLContext:

@@ -6,9 +6,11 @@ import asyncio
 import functools
 import itertools
 import json
+import random
+import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -20,6 +22,7 @@ from aiohttp import web
 from septet import config
 from septet.node import Node
 from septet.smpp import BadPdu, Framer, Pdu
+from septet.store import wall_zero
 
 P = ParamSpec("P")
 
@@ -48,6 +51,22 @@ system_id = "demo"
 password = "demo1234"
 api_key = "demo-key"
 """
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nothing listens on, all different.
+
+    They lie below those that systems give away by themselves (32,768 on Linux, 49,152 elsewhere): no connection takes
+    one for its own end while its listener is down, and none reaches itself.
+    """
+    found: list[int] = []
+    with ExitStack() as held:
+        while len(found) < count:
+            with suppress(OSError):
+                port = random.SystemRandom().randrange(15_000, 32_000)
+                held.enter_context(socket.create_server((HOST, port)))
+                found.append(port)
+    return found
 
 
 def carrier(id: str, port: int, **options: object) -> str:
@@ -137,11 +156,13 @@ class Peer(asyncio.Protocol):
         self.transport = None
         self._gone(self)
 
-    def send(self, command: str, sequence: int = 0, status: int = 0, **fields: Any) -> int:
+    def send(
+        self, command: str, sequence: int = 0, status: int = 0, tlvs: Sequence[tuple[int, bytes]] = (), **fields: Any
+    ) -> int:
         """Sends a PDU; gives its sequence number."""
         number = sequence or next(self._sequence)
         if self.transport is not None:
-            self.transport.write(Pdu(command, sequence=number, status=status, fields=fields).encode())
+            self.transport.write(Pdu(command, sequence=number, status=status, fields=fields, tlvs=tlvs).encode())
         return number
 
     def cut(self) -> None:
@@ -233,7 +254,8 @@ class Smsc:
         if status is None:
             return
         id = f"c{next(self._ids)}"
-        peer.send("submit_sm_resp", pdu.sequence, status, **({} if status else {"message_id": id}))
+        fields: dict[str, Any] = {} if status else {"message_id": id}
+        peer.send("submit_sm_resp", pdu.sequence, status, **fields)
         if self.receipts and status == 0:
             text = f"id:{id} sub:001 dlvrd:001 submit date:2601010000 done date:2601010000 stat:DELIVRD err:000 text:"
             self._deliver(peer, pdu.fields["destination_addr"], pdu.fields["source_addr"], text, esm_class=4)
@@ -284,6 +306,7 @@ class Esme:
         self.responses: dict[int, Pdu] = {}
         self.answered: dict[int, float] = {}
         self.delivered: list[Pdu] = []
+        self.outbinds: list[tuple[str, str]] = []
         self.closed = False
         self.peer = Peer(self._received, self._gone)
 
@@ -292,6 +315,10 @@ class Esme:
         made = cls()
         await asyncio.get_running_loop().create_connection(lambda: made.peer, host, port, ssl=tls)
         return made
+
+    async def listen(self, port: int = 0) -> asyncio.Server:
+        """Waits for somebody to connect and say outbind."""
+        return await asyncio.get_running_loop().create_server(lambda: self.peer, HOST, port)
 
     def _gone(self, _peer: Peer) -> None:
         self.closed = True
@@ -302,6 +329,8 @@ class Esme:
             peer.send("deliver_sm_resp", pdu.sequence, message_id="")
         elif pdu.command in {"enquire_link", "unbind"}:
             peer.send(pdu.command + "_resp", pdu.sequence)
+        elif pdu.command == "outbind":
+            self.outbinds.append((pdu.fields["system_id"], pdu.fields["password"]))
         else:
             self.responses[pdu.sequence] = pdu
             self.answered[pdu.sequence] = asyncio.get_running_loop().time()
@@ -408,9 +437,11 @@ def parsed(text: str, folder: Path, head: str = LISTEN) -> config.Config:
 
 
 @asynccontextmanager
-async def running(text: str, folder: Path, head: str = LISTEN) -> AsyncIterator[tuple[Node, Api]]:
+async def running(
+    text: str, folder: Path, head: str = LISTEN, clock: Callable[[], int] = wall_zero
+) -> AsyncIterator[tuple[Node, Api]]:
     """A node of a configuration for as long as the block lasts."""
-    node = Node(parsed(text, folder, head))
+    node = Node(parsed(text, folder, head), clock)
     try:
         await node.start()
         async with aiohttp.ClientSession() as client:
@@ -424,3 +455,16 @@ async def bound(node: Node) -> None:
     await eventually(
         lambda: all(all(node.engine.links_up(index)) for index in range(len(node.lanes))), "every link to be bound"
     )
+
+
+@asynccontextmanager
+async def linked(
+    folder: Path, account: str = ACCOUNT, *, more: str = "", receipts: bool = False, **keys: object
+) -> AsyncIterator[tuple[Smsc, Node, Api]]:
+    """A node that is bound to the one carrier of all its routes; `keys` are the carrier's, `more` follows its table."""
+    async with (
+        smsc(receipts=receipts) as north,
+        running(account + carrier("north", north.port, **keys) + more + route("north"), folder) as (node, api),
+    ):
+        await bound(node)
+        yield north, node, api

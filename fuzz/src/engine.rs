@@ -58,9 +58,12 @@ fn engine() -> Engine {
     Engine::new(config, [7; 32], WALL).expect("the tables are sound")
 }
 
-/// Pages and log records that an engine wrote itself.
-fn genuine() -> &'static (Vec<Vec<u8>>, Vec<Vec<u8>>) {
-    static PAGES: OnceLock<(Vec<Vec<u8>>, Vec<Vec<u8>>)> = OnceLock::new();
+/// Pages and log records.
+type Journal = (Vec<Vec<u8>>, Vec<Vec<u8>>);
+
+/// Those that an engine wrote itself.
+fn genuine() -> &'static Journal {
+    static PAGES: OnceLock<Journal> = OnceLock::new();
     PAGES.get_or_init(|| {
         let mut engine = engine();
         engine.set_usable(0, true);
@@ -121,7 +124,7 @@ pub fn any(data: &[u8]) {
     let which = usize::from(flags >> 2);
     match flags & 3 {
         0 => record(&changed(&rows[which % rows.len()], &mut steer)),
-        1 => record(&steer.clone().all().to_vec()),
+        1 => record(steer.clone().all()),
         2 => {
             let pages: Vec<_> = pages.iter().map(|page| changed(page, &mut steer)).collect();
             replayed(&pages, flags & 4 == 0);

@@ -49,7 +49,7 @@ pub fn roundtrip(data: &[u8]) {
     let read = read(&segments, &options);
     if options.transliterate && read != text {
         // What it was replaced by needs no further replacement, and goes out alike.
-        let again = segment(&read, &SegmentOptions { transliterate: false, ..options.clone() });
+        let again = segment(&read, &SegmentOptions { transliterate: false, ..options });
         let again = again.expect("a transliterated text can be sent");
         let replaced = segments.replaced.clone();
         assert!(options.packed || !replaced.is_empty());

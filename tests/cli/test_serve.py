@@ -14,8 +14,8 @@ import pytest
 
 from septet.cli.serve import announcement
 from septet.node import Node
-from tests.node.harness import Process, answers, free_ports, request, wait_until
-from tests.support import ACCOUNT, LISTEN, carrier, parsed, route
+from tests.node.harness import Process, answers, request, wait_until
+from tests.support import ACCOUNT, LISTEN, carrier, free_ports, parsed, route
 
 NUMBER = '\n[[number]]\naddress = "12345"\naccount = "demo"\ncarrier = "north"\n'
 

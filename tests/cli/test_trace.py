@@ -15,20 +15,14 @@ from tests.support import (
     API_KEY,
     HOST,
     PERSON,
-    bound,
     carrier,
     eventually,
+    linked,
     on_loop,
-    route,
     running,
-    smsc,
 )
 
 TEXT = "meet me at six"
-
-
-def world(port: int) -> str:
-    return ACCOUNT + carrier("north", port) + route("north")
 
 
 def started(node: Node, *arguments: str, key: str = ADMIN_KEY) -> asyncio.Task[int]:
@@ -56,8 +50,7 @@ async def watched(node: Node) -> None:
 async def test_a_link(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], told: list[str]
 ) -> None:
-    async with smsc() as north, running(world(north.port), tmp_path) as (node, api):
-        await bound(node)
+    async with linked(tmp_path) as (_north, node, api):
         command = started(node, "--link", "north", "--count", "2", *options)
         await watched(node)
         await api.post(TEXT)
@@ -71,8 +64,7 @@ async def test_a_link(
 
 @on_loop
 async def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with smsc() as north, running(world(north.port), tmp_path) as (node, api):
-        await bound(node)
+    async with linked(tmp_path) as (_north, node, api):
         command = started(node, "--link", "north/0", "--count", "1", "--json")
         await watched(node)
         await api.post(TEXT)
@@ -83,8 +75,7 @@ async def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 @on_loop
 async def test_the_life_of_a_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with smsc(receipts=True) as north, running(world(north.port), tmp_path) as (node, api):
-        await bound(node)
+    async with linked(tmp_path, receipts=True) as (_north, node, api):
         id = await api.post(TEXT)
         await api.until(id, "delivered")
         assert await started(node, id, key=API_KEY) == 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from septet.demo.peers import Api, CarrierControl, call
-from tests.node.harness import ADMIN_KEY, API_KEY, NUMBER, Node, free_ports, wait_until
+from tests.node.harness import ADMIN_KEY, API_KEY, NUMBER, Node, wait_until
+from tests.support import free_ports
 
 PERSON = "46701110001"
 

@@ -7,7 +7,7 @@ import time
 from septet.demo.peers import Api
 from septet.demo.stage import CONFIRMED, OPTED_IN, OPTED_OUT, VOUCHER, stage
 from septet.demo.tour import LONG, NEWS, OFFER, REMINDER, tour
-from tests.node.harness import free_ports
+from tests.support import free_ports
 
 
 def test_everything_happens_on_a_good_day() -> None:

@@ -7,6 +7,7 @@ import itertools
 import json
 import random
 import re
+import socket
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from tests.support import HOST, Peer
 ESME_NUMBER = "12345"
 APP_NUMBER = "54321"
 APP_KEY = "app-key"
+_ANSWERS = {"submit_sm_resp", "submit_multi_resp", "data_sm_resp"}
+_MESSAGE_PAYLOAD = 0x0424
 _STAT = re.compile(r"stat:([A-Z]+)")
 
 
@@ -47,7 +50,9 @@ class Centre:
         self.number = number
         self.record = record
         self.chance = chance
+        self.host = HOST
         self.port = 0
+        self.socket: socket.socket | None = None
         self.delay: Callable[[], float] = lambda: 0.0
         self.answers = 1
         self.receipt_first = False
@@ -64,7 +69,10 @@ class Centre:
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, HOST, self.port)
+        if self.socket is not None:
+            self._server = await loop.create_server(self._accept, sock=self.socket)
+        else:
+            self._server = await loop.create_server(self._accept, self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def _accept(self) -> Peer:
@@ -248,7 +256,7 @@ class Esme:
             self._unanswered.clear()
 
     def _on(self, peer: Peer, pdu: Pdu) -> None:
-        if pdu.command == "submit_sm_resp":
+        if pdu.command in _ANSWERS:
             self.record.events += 1
             token = self._unanswered.pop(pdu.sequence)
             if pdu.status == 0:
@@ -269,8 +277,8 @@ class Esme:
         elif pdu.command == "bind_transceiver_resp" and pdu.status == 0:
             self._peer = peer
             self.pump()
-        elif pdu.command == "enquire_link":
-            peer.send("enquire_link_resp", pdu.sequence)
+        elif pdu.command in {"enquire_link", "unbind"}:
+            peer.send(pdu.command + "_resp", pdu.sequence)
 
     def _delivered(self, pdu: Pdu) -> None:
         self.record.events += 1
@@ -300,15 +308,23 @@ class Esme:
         peer = self._peer
         while self.wanted and peer is not None and len(self._unanswered) < self.window:
             token = f"s{next(self.numbers):07d}"
-            to = self.chance.choice(self.people)
-            sequence = peer.send(
-                "submit_sm",
-                source_addr=ESME_NUMBER,
-                destination_addr=to,
-                short_message=f"{token} hello".encode(),
-                registered_delivery=1,
-            )
+            sequence = self._submit(peer, token, self.chance.choice(self.people))
             self._unanswered[sequence] = token
+
+    def _submit(self, peer: Peer, token: str, to: str) -> int:
+        """Most go the plain way, some by each of the others."""
+        fields: dict[str, Any] = {"source_addr": ESME_NUMBER, "registered_delivery": 1}
+        body = f"{token} hello".encode()
+        way = self.chance.random()
+        if way < 0.8:
+            return peer.send("submit_sm", destination_addr=to, short_message=body, **fields)
+        if way < 0.87:
+            address = [{"dest_addr_ton": 0, "dest_addr_npi": 0, "destination_addr": to}]
+            return peer.send("submit_multi", dest_address=address, short_message=body, **fields)
+        if way < 0.94:
+            return peer.send("data_sm", destination_addr=to, tlvs=[(_MESSAGE_PAYLOAD, body)], **fields)
+        text = self.record.whole[token] = " ".join([token] * 40)
+        return peer.send("submit_sm", destination_addr=to, tlvs=[(_MESSAGE_PAYLOAD, text.encode())], **fields)
 
 
 class App:

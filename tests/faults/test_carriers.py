@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.record import Record
-from tests.faults.town import BOUNDS, Town, seed, town
+from tests.faults.town import Town, seed, town
 from tests.support import eventually, on_loop
 
 # A p99 needs some thousands of messages.
@@ -54,12 +54,20 @@ async def test_a_slow_carrier(tmp_path: Path) -> None:
     async with town(tmp_path, random.Random(seed())) as place:
         place.carrier_options = {"response_timeout": 0.5}
         place.write_config()
-        place.north.delay = lambda: place.chance.uniform(0, 0.6)
+        late = [0]
+
+        def delay() -> float:
+            chosen = place.chance.uniform(0, 0.6)
+            late[0] += chosen > 0.4  # the node may be late itself when it looks at its clock
+            return chosen
+
+        place.north.delay = delay
         await load_for(place, 1500)
         place.north.delay = lambda: 0.0
         await place.settle()
-        problems = [it for it in place.record.problems(1000, BOUNDS) if not it.startswith("disorder")]
-        assert not problems, problems
+        # Only what was answered too late comes twice, and no kill is to blame for more.
+        assert place.record.twice()["submits"] <= late[0]
+        place.check(twice=False)
 
 
 @on_loop
@@ -91,8 +99,38 @@ async def test_a_carrier_that_falls_silent(tmp_path: Path) -> None:
         place.kills += len(place.north.connections) - seen + 1
         await place.until(500)
         await place.settle()
-        problems = [it for it in place.record.problems(1000, BOUNDS) if not it.startswith("disorder")]
-        assert not problems, problems
+        place.check()
+
+
+@pytest.mark.whole
+@pytest.mark.timeout(300)
+@on_loop
+async def test_a_carrier_that_flaps_every_few_seconds(tmp_path: Path) -> None:
+    async with town(tmp_path, random.Random(seed())) as place:
+        await load_for(place, 500)
+        for _ in range(20):
+            await asyncio.sleep(place.chance.uniform(1, 5))  # so often it breaks
+            place.north.cut()
+            place.kills += 1
+        await place.settle()
+        print(f"{place.kills} breaks: {place.record.figures()}")
+        place.check()
+
+
+@pytest.mark.whole
+@pytest.mark.timeout(300)
+@on_loop
+async def test_a_carrier_that_takes_up_to_a_minute(tmp_path: Path) -> None:
+    """Within the node's own patience: late, and neither lost nor sent twice."""
+    async with town(tmp_path, random.Random(seed())) as place:
+        place.carrier_options = {"response_timeout": 90}
+        place.write_config()
+        place.north.delay = lambda: place.chance.uniform(0, 60)
+        await load_for(place, 2000)
+        place.north.delay = lambda: 0.0
+        await place.settle(seconds=120)
+        assert sum(place.record.twice().values()) == 0
+        place.check()
 
 
 def _p99(record: Record, since: float) -> float:

@@ -30,6 +30,12 @@ async def cuts(place: Town, disk: Disk, count: int) -> int:
         await place.ready()
         await place.until(place.chance.randrange(1, 1500))
         place.kill()
+        if place.chance.random() < 0.5:
+            # What a kill left unsynced, and the next life has read and told of, is lost to the power no more.
+            place.launch()
+            await place.ready()
+            await place.until(place.chance.randrange(1, 20))
+            place.kill()
         met += disk.cut_power(place.chance, get_args(Loss)[number % 3])
     disk.renew()
     place.launch()

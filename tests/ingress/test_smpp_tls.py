@@ -20,8 +20,8 @@ from tests.support import (
     bound,
     carrier,
     eventually,
+    linked,
     on_loop,
-    route,
     running,
     smsc,
 )
@@ -55,13 +55,8 @@ async def saying(port: int, octets: bytes) -> Esme:
 
 @on_loop
 async def test_a_message_there_and_its_receipt_back(tmp_path: Path, issuer: Issuer) -> None:
-    async with (
-        smsc(receipts=True) as north,
-        running(
-            served(issuer) + ACCOUNT + "tls_required = true\n" + carrier("north", north.port) + route("north"), tmp_path
-        ) as (node, _api),
-    ):
-        await bound(node)
+    account = served(issuer) + ACCOUNT + "tls_required = true\n"
+    async with linked(tmp_path, account, receipts=True) as (_north, node, _api):
         esme = await Esme.connect(port(node), tls=issuer.client())
         assert await esme.bind() == 0
         long = "x" * 4000

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+from tests.support import free_ports
 
 T = TypeVar("T")
 
@@ -90,16 +91,6 @@ def wait_until(condition: Callable[[], T], what: str, *, seconds: float = 30.0) 
         pause.wait(interval)  # between two looks; the condition alone ends the wait
         interval = min(0.5, interval * 1.3)
     return answer
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on; all are held until all are known, so that none comes twice."""
-    held = [socket.create_server((HOST, 0)) for _ in range(count)]
-    try:
-        return [int(s.getsockname()[1]) for s in held]
-    finally:
-        for s in held:
-            s.close()
 
 
 @dataclass(frozen=True, slots=True)

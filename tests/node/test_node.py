@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from pathlib import Path
 
@@ -95,6 +96,52 @@ async def test_stopping_waits_no_longer_than_the_grace(tmp_path: Path) -> None:
         async with running(grace + world(north.port), tmp_path) as (node, _api):
             await eventually(lambda: len(north.submits) == 2, "the resend")
             await eventually(lambda: node.engine.load_of(0) == (0, 0), "its response")
+
+
+@on_loop
+async def test_what_a_carrier_that_holds_left_open_at_the_end_is_unknown_and_not_sent_again(tmp_path: Path) -> None:
+    text = "[node]\nshutdown_grace = 0.3\n"
+    async with smsc() as north:
+        text += world(north.port, on_unknown="hold")
+        async with running(text, tmp_path) as (node, api):
+            await bound(node)
+            north.answer = lambda _pdu: None
+            id = await api.post("never answered")
+            await eventually(lambda: north.submits, "the submit_sm")
+        north.answer = lambda _pdu: 0
+        async with running(text, tmp_path) as (node, api):
+            await bound(node)
+            found = await api.until(id, "unknown")
+            assert found["error"] == "no_response"
+            await api.until(await api.post("after it"), "submitted")
+        assert [submit.octets for submit in north.submits] == [b"never answered", b"after it"]
+
+
+@on_loop
+async def test_a_submit_while_the_node_stops_is_told_to_come_back_and_nothing_else_is(tmp_path: Path) -> None:
+    async with smsc() as north, running(world(north.port), tmp_path) as (node, api):
+        await bound(node)
+        north.answer = lambda _pdu: None
+        port = node.smpp.listening[0].port
+        esme = await Esme.connect(port)
+        assert await esme.bind() == 0
+        assert (await esme.response(esme.submit())).status == 0
+        await eventually(lambda: north.submits, "the submit_sm")
+        stopping = asyncio.create_task(node.stop())
+        await eventually(lambda: not node.service.open, "the beginning of the end")
+        # Before the unbind or crossing it: ESME_RMSGQFUL, so it is for another time or another session.
+        assert (await esme.response(esme.submit(text="too late"))).status == 0x14
+        esme.close()
+        with contextlib.suppress(aiohttp.ClientError):
+            assert (await api("POST", "/v1/messages", {"from": "12345", "to": PERSON, "text": "too late"}))[0] == 503
+        with pytest.raises(OSError):
+            await asyncio.open_connection(HOST, port)
+        north.cut()
+        await stopping
+    async with smsc() as north, running(world(north.port), tmp_path) as (node, api):
+        await eventually(lambda: north.submits, "what was acknowledged")
+        await api.until(await api.post("the next"), "submitted")
+        assert b"too late" not in [submit.octets for submit in north.submits]
 
 
 @on_loop

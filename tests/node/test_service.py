@@ -82,6 +82,15 @@ async def test_what_cannot_be_sent_says_why(tmp_path: Path) -> None:
 
 
 @on_loop
+async def test_a_node_that_is_not_open_says_so(tmp_path: Path) -> None:
+    async with running(world(2775), tmp_path) as (node, api):
+        node.service.open = False
+        status, answer = await api("POST", "/v1/messages", MESSAGE)
+        assert (status, answer["code"]) == (503, "not_ready")
+        assert (await api("GET", "/v1/messages"))[1]["messages"] == []
+
+
+@on_loop
 async def test_a_key_is_needed_and_the_operator_sends_nothing(tmp_path: Path) -> None:
     async with running(ACCOUNT, tmp_path) as (_node, api):
         assert (await api("POST", "/v1/messages", MESSAGE, key="wrong"))[0] == 401

@@ -22,10 +22,9 @@ from tests.support import (
     bound,
     carrier,
     eventually,
+    linked,
     on_loop,
-    route,
     running,
-    smsc,
 )
 
 NUMBER = '\n[[number]]\naddress = "12345"\naccount = "demo"\ncarrier = "north"\n'
@@ -64,14 +63,9 @@ async def watching(node: Node, query: str, key: str = ADMIN_KEY) -> AsyncIterato
         yield Watcher(answer)
 
 
-def world(port: int, **options: object) -> str:
-    return ACCOUNT + carrier("north", port, **options) + NUMBER + route("north")
-
-
 @on_loop
 async def test_a_link_shows_what_passes_both_ways_and_hides_who_and_what(tmp_path: Path) -> None:
-    async with smsc(receipts=True) as north, running(world(north.port), tmp_path) as (node, api):
-        await bound(node)
+    async with linked(tmp_path, more=NUMBER, receipts=True) as (_north, node, api):
         async with watching(node, "link=north") as trace:
             assert await trace.line() == {"watching": "north", "sessions": ["north/0"]}
             id = await api.post("meet me at six")
@@ -90,29 +84,29 @@ async def test_a_link_shows_what_passes_both_ways_and_hides_who_and_what(tmp_pat
 
 @on_loop
 async def test_it_follows_a_link_over_a_reconnect_and_never_shows_a_password(tmp_path: Path) -> None:
-    async with smsc() as north, running(world(north.port, binds=2), tmp_path) as (node, api):
+    async with (
+        linked(tmp_path, more=NUMBER, binds=2) as (north, node, api),
+        watching(node, "link=north/1&reveal=true") as trace,
+    ):
+        assert (await trace.line())["sessions"] == ["north/1"]
+        north.cut()
+        bind = await trace.until("bind_transceiver")
+        assert (bind["session"], bind["way"]) == ("north/1", "out")
+        assert bind["fields"]["password"] == "…"
+        await trace.until("bind_transceiver_resp")
         await bound(node)
-        async with watching(node, "link=north/1&reveal=true") as trace:
-            assert (await trace.line())["sessions"] == ["north/1"]
-            north.cut()
-            bind = await trace.until("bind_transceiver")
-            assert (bind["session"], bind["way"]) == ("north/1", "out")
-            assert bind["fields"]["password"] == "…"
-            await trace.until("bind_transceiver_resp")
-            await bound(node)
-            # One destination keeps its link, so several make sure that both have something.
-            for n in range(20):
-                await api.post("meet me at six", to=str(int(PERSON) + n))
-            said = await trace.until("submit_sm")
-            assert (said["session"], said["text"]) == ("north/1", "meet me at six")
-            assert said["fields"]["destination_addr"].startswith("467012345")
+        # One destination keeps its link, so several make sure that both have something.
+        for n in range(20):
+            await api.post("meet me at six", to=str(int(PERSON) + n))
+        said = await trace.until("submit_sm")
+        assert (said["session"], said["text"]) == ("north/1", "meet me at six")
+        assert said["fields"]["destination_addr"].startswith("467012345")
 
 
 @on_loop
 async def test_an_account_shows_its_binds(tmp_path: Path) -> None:
     other = '\n[[account]]\nid = "other"\nsystem_id = "other"\npassword = "demo1234"\n'
-    async with smsc() as north, running(world(north.port) + other, tmp_path) as (node, _api):
-        await bound(node)
+    async with linked(tmp_path, more=NUMBER + other) as (_north, node, _api):
         port = node.smpp.listening[0].port
         before, stranger = await Esme.connect(port), await Esme.connect(port)
         assert [await before.bind(), await stranger.bind("other")] == [0, 0]
@@ -155,24 +149,21 @@ async def test_what_cannot_be_read_is_shown_as_such(tmp_path: Path) -> None:
 
 @on_loop
 async def test_a_watcher_that_is_too_slow_loses_pdus_and_nobody_else_does(tmp_path: Path) -> None:
-    async with smsc() as north:
-        wide = world(north.port).replace(ACCOUNT, ACCOUNT + "window = 5000\n")
-        async with running(wide, tmp_path) as (node, _api):
-            await bound(node)
-            esme = await Esme.connect(node.smpp.listening[0].port)
-            assert await esme.bind() == 0
-            async with watching(node, "account=demo") as trace:
-                await trace.line()
-                statuses = await esme.statuses([esme.submit(text=f"m{n}") for n in range(3000)])
-                assert statuses == [0] * 3000, "the traffic does not wait for who watches"
-                seen = lost = 0
-                while seen + lost < 6000:
-                    said = await trace.line()
-                    lost += said.get("lost", 0)
-                    seen += "way" in said
-                assert lost > 0 and seen >= 1000
-                assert seen + lost == 6000, "what is not shown is counted"
-            esme.close()
+    async with linked(tmp_path, ACCOUNT + "window = 5000\n", more=NUMBER) as (_north, node, _api):
+        esme = await Esme.connect(node.smpp.listening[0].port)
+        assert await esme.bind() == 0
+        async with watching(node, "account=demo") as trace:
+            await trace.line()
+            statuses = await esme.statuses([esme.submit(text=f"m{n}") for n in range(3000)])
+            assert statuses == [0] * 3000, "the traffic does not wait for who watches"
+            seen = lost = 0
+            while seen + lost < 6000:
+                said = await trace.line()
+                lost += said.get("lost", 0)
+                seen += "way" in said
+            assert lost > 0 and seen >= 1000
+            assert seen + lost == 6000, "what is not shown is counted"
+        esme.close()
 
 
 @on_loop

@@ -28,6 +28,7 @@ COMMANDS = {
     "enquire_link": 0x15,
     "submit_multi": 0x21,
     "data_sm": 0x103,
+    "broadcast_sm": 0x111,
 }
 RESPONSE = 0x8000_0000
 ABORT = struct.pack("ii", 1, 0)  # linger for no time: the other side gets a reset, as when a machine dies

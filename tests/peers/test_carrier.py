@@ -3,71 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.node.harness import NUMBER, Node, free_ports, wait_until
+from tests.node.harness import NUMBER, wait_until
 from tests.peers.dissector import complaints
-from tests.peers.nodes import node_of_carrier
-from tests.peers.program import Event, Peer, Program, octets_of, peers, program
-from tests.peers.relay import Relay, relay
+from tests.peers.nodes import Network, node_of_carrier
+from tests.peers.program import Peer, octets_of, peers, program
+from tests.peers.relay import relay
+from tests.support import free_ports
 
 pytestmark = pytest.mark.peer
 
 MODES = ["receiver", "transceiver", "transmitter"]
 LONG = "All work and no play makes a message that needs more than one part. " * 4
 UNICODE = "Привет, 世界 \N{GRINNING FACE}"
-
-
-@dataclass
-class Network:
-    """A node, its foreign carrier, and what goes over the wire between them."""
-
-    node: Node
-    carrier: Program
-    wire: Relay
-
-    def send(self, to: str, text: str, **options: object) -> str:
-        """A message by the API; gives its id."""
-        answer = self.node.post("/v1/messages", {"from": NUMBER, "to": to, "text": text, **options})
-        assert answer.status == 202, answer
-        return str(answer.json()["id"])
-
-    def taken(self, to: str, parts: int = 1) -> list[Event]:
-        """What the carrier got for this recipient, in the order of the headers."""
-        wait_until(lambda: len(self.carrier.seen("submit", lambda event: event["to"] == to)) >= parts, f"{parts} parts")
-        got = self.carrier.seen("submit", lambda event: event["to"] == to)
-        assert len(got) == parts
-        return sorted(got, key=lambda event: event["udh"])
-
-    def receipt(self, submitted: Event, stat: str = "DELIVRD", state: int = 2, mode: str = "transceiver") -> None:
-        """The carrier says what became of a part, and the node takes it."""
-        dates = "submit date:2601010000 done date:2601010001"
-        text = f"id:{submitted['id']} sub:001 dlvrd:001 {dates} stat:{stat} err:000 text:"
-        fields: dict[str, Any] = {
-            "from": submitted["to"],
-            "to": submitted["from"],
-            "receipted": submitted["id"],
-            "state": state,
-        }
-        answer = self.carrier.ask("deliver", mode=mode, **fields, coding=0, esm_class=4, octets=text.encode().hex())
-        assert answer["status"] == "0"
-
-    def mo(self, person: str, text: str, *, mode: str = "transceiver", coding: int = 0, header: bytes = b"") -> None:
-        """The carrier hands over one part of what a person wrote, and the node takes it."""
-        octets = header + text.encode("utf-16-be" if coding == 8 else "ascii")
-        fields: dict[str, Any] = {"from": person, "to": NUMBER, "coding": coding, "esm_class": 0x40 if header else 0}
-        assert self.carrier.ask("deliver", mode=mode, **fields, octets=octets.hex())["status"] == "0"
-
-    def status(self, id: str) -> str:
-        return str(self.node.get(f"/v1/messages/{id}").json()["status"])
-
-    def inbox(self, person: str) -> list[str]:
-        found = self.node.get(f"/v1/messages?direction=mo&from={person}").json()["messages"]
-        return [message["text"] for message in found]
 
 
 @pytest.fixture(scope="module", params=peers("carrier"), ids=lambda peer: peer.name)

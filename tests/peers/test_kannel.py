@@ -17,10 +17,12 @@ from typing import Any
 
 import pytest
 
-from tests.node.harness import HOST, NUMBER, Answer, Node, free_ports, request, wait_until
+from tests.certificates import Issuer
+from tests.node.harness import HOST, NUMBER, Answer, Node, request, wait_until
 from tests.peers.dissector import complaints
 from tests.peers.nodes import node_for_esmes
 from tests.peers.relay import Relay, relay
+from tests.support import free_ports
 
 pytestmark = pytest.mark.peer
 
@@ -30,10 +32,9 @@ BOXES = {box: shutil.which(box, path=f"{os.defpath}:/usr/sbin:/usr/local/sbin") 
 DELIVERED, ACCEPTED = "1", "8"  # Kannel's kinds of delivery report
 
 # How Kannel binds: one transceiver, or a transmitter and a receiver under one smsc-id, by which it finds its reports.
-BINDS = {
-    "transceiver": ["port = {port}\ntransceiver-mode = true"],
-    "pair": ["port = {port}\ntransceiver-mode = false", "receive-port = {port}\ntransceiver-mode = false"],
-}
+_PAIR = ["port = {port}\ntransceiver-mode = false", "receive-port = {port}\ntransceiver-mode = false"]
+BINDS = {"transceiver": ["port = {port}\ntransceiver-mode = true"], "pair": _PAIR, "3.3": _PAIR}
+TLS = "use-ssl = true\n"
 
 CONF = """\
 group = core
@@ -64,15 +65,21 @@ get-url = "http://{host}:{hook}/mo?from=%p&to=%P&text=%b&charset=%C"
 DOCS = Path(__file__).parents[2] / "docs" / "peers.md"
 SMSC: str = re.findall(r"^```\n(group = smsc\n.*?)^```$", DOCS.read_text("utf-8"), re.MULTILINE | re.DOTALL)[0]
 HURRY = {"enquire-link-interval = 30": "enquire-link-interval = 1", "reconnect-delay = 10": "reconnect-delay = 1"}
+OLD = {"interface-version = 34": "interface-version = 33"}
 
 
-def smsc(port: int, bind: str) -> str:
-    """That group for this port and one of `BINDS`, in more of a hurry."""
-    group = SMSC.replace("port = 2775\ntransceiver-mode = true", bind.format(port=port))
-    for shown, used in HURRY.items():
+def smsc(port: int, mode: str, more: str) -> Iterator[str]:
+    """That group for this port and each bind of this mode, in more of a hurry; 3.3 has no transceiver."""
+    for bind in BINDS[mode]:
+        yield "\n" + _group(bind.format(port=port), HURRY | (OLD if mode == "3.3" else {})) + more
+
+
+def _group(bind: str, changes: dict[str, str]) -> str:
+    group = SMSC.replace("port = 2775\ntransceiver-mode = true", bind)
+    for shown, used in changes.items():
         assert shown in group
         group = group.replace(shown, used)
-    return "\n" + group
+    return group
 
 
 @dataclass
@@ -167,30 +174,43 @@ class Kannel:
         return [message for message in self.node.received() if message["to"] == to]
 
     def number(self, serial: int) -> str:
-        return f"4670{99 if self.mode == 'pair' else 98}{serial:05}"
+        return f"4670{98 - list(BINDS).index(self.mode)}{serial:05}"
 
     def tail(self) -> str:
         return "\n".join((self.folder / f"{box}.log").read_text(errors="replace")[-3000:] for box in self.boxes)
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with node_for_esmes(tmp_path_factory.mktemp("node")) as node:
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
+    made = Issuer.make(tmp_path_factory.mktemp("certificates"))
+    made.issue(HOST)
+    return made
+
+
+@pytest.fixture(scope="module")
+def secure() -> int:
+    """The port with TLS."""
+    return free_ports(1)[0]
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory, issuer: Issuer, secure: int) -> Iterator[Node]:
+    tls = f'\n[smpp.tls]\nlisten = ["{HOST}:{secure}"]\ncert = "{issuer.folder}/{HOST}.pem"\n'
+    with node_for_esmes(tmp_path_factory.mktemp("node"), tls) as node:
         yield node
 
 
-@pytest.fixture(scope="module", params=BINDS)
-def kannel(request: pytest.FixtureRequest, node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kannel]:
+@contextmanager
+def started(node: Node, folder: Path, mode: str, port: int, more: str = "") -> Iterator[Kannel]:
+    """Kannel, bound to this port of the node."""
     if missing := [box for box, found in BOXES.items() if found is None]:
         pytest.skip(f"{missing[0]} is not installed (Debian: kannel)")
-    folder = tmp_path_factory.mktemp("kannel")
     admin, boxes, sendsms = free_ports(3)
     hook = Hook()
-    with relay(node.smpp, node_is="server") as wire, hook.listening():
+    with relay(port, node_is="server") as wire, hook.listening():
         conf = CONF.format(admin=admin, boxes=boxes, sendsms=sendsms, host=HOST, hook=hook.port)
-        binds = [smsc(wire.port, bind) for bind in BINDS[request.param]]
-        (folder / "kannel.conf").write_text(conf + "".join(binds))
-        kannel = Kannel(node, wire, hook, request.param, folder, admin, sendsms)
+        (folder / "kannel.conf").write_text(conf + "".join(smsc(wire.port, mode, more)))
+        kannel = Kannel(node, wire, hook, mode, folder, admin, sendsms)
         try:
             kannel.start("bearerbox")
             wait_until(kannel.online, "Kannel to be bound")
@@ -202,6 +222,12 @@ def kannel(request: pytest.FixtureRequest, node: Node, tmp_path_factory: pytest.
         finally:
             for box in reversed(kannel.boxes):
                 kannel.stop(box)
+
+
+@pytest.fixture(scope="module", params=BINDS)
+def kannel(request: pytest.FixtureRequest, node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kannel]:
+    with started(node, tmp_path_factory.mktemp("kannel"), request.param, node.smpp) as kannel:
+        yield kannel
 
 
 def answers_at_all(port: int) -> bool:
@@ -275,3 +301,13 @@ def test_it_unbinds_when_it_stops(kannel: Kannel) -> None:
 def test_tshark_reads_all_that_we_wrote(kannel: Kannel) -> None:
     """After all the others here."""
     assert complaints([frame.octets for frame in kannel.wire.frames if frame.by == "node"]) == []
+
+
+def test_tls(node: Node, secure: int, tmp_path: Path) -> None:
+    with started(node, tmp_path, "transceiver", secure, TLS) as kannel:
+        to = kannel.number(31)
+        kannel.send(to, "Unseen by others")
+        wait_until(lambda: DELIVERED in kannel.hook.reports(to), "the delivery report")
+        assert [message["text"] for message in kannel.arrived(to)] == ["Unseen by others"]
+        node.carriers["north"].mo(to, NUMBER, "Nor is this")
+        wait_until(lambda: kannel.hook.texts(to) == ["Nor is this"], "the MO")

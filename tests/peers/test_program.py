@@ -6,13 +6,48 @@ import json
 import re
 from pathlib import Path
 
-from tests.peers.program import PEERS, PROGRAMS
+import pytest
+
+from tests.peers.program import PEERS, PROGRAMS, peers
 
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"^\| `(\w+)`[^|]*\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 TABLE = {
     name: (version, esme, carrier) for name, version, esme, carrier in ROW.findall((ROOT / "docs/peers.md").read_text())
 }
+
+
+# What a row of the tables of operations is about: the commands that a peer must not lack where it says yes.
+ESME_ROWS = {
+    "query_sm": ("query",),
+    "cancel_sm": ("cancel", "replace"),
+    "data_sm": ("data",),
+    "submit_multi": ("multi",),
+    "SMPP 3.3": ("version",),
+    "SMPP 5.0": ("version",),
+    "TLS": ("ca",),
+    "broadcast_sm": ("broadcast", "query_broadcast", "cancel_broadcast"),
+}
+CARRIER_ROWS: dict[str, tuple[str, ...]] = {
+    "SMPP 3.3": (),
+    "query_sm": (),
+    "TLS": ("cert",),
+    "outbind": ("outbind",),
+    "alert_notification": ("alert",),
+    "broadcasts": ("query_broadcast",),
+}
+
+
+@pytest.mark.parametrize(("role", "rows"), [("esme", ESME_ROWS), ("carrier", CARRIER_ROWS)])
+def test_the_tables_of_operations_say_what_each_peer_can(role: str, rows: dict[str, tuple[str, ...]]) -> None:
+    head = "| | " + " | ".join(f"`{peer.name}`" for peer in peers(role))
+    [table] = [part for part in (ROOT / "docs/peers.md").read_text().split("\n\n") if part.startswith(head)]
+    written = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+    assert len(written) == len(rows)
+    for (title, *cells), (begins, wanted) in zip(written, rows.items(), strict=True):
+        assert title.startswith(begins)
+        able = [peer.able(*wanted) for peer in peers(role)]
+        assert [cell.startswith("yes") for cell in cells[: len(able)]] == able, title
 
 
 def test_the_table_has_every_peer_with_its_roles() -> None:

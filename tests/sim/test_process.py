@@ -13,7 +13,8 @@ import pytest
 from septet.config import Carrier, CarrierTls, parse
 from septet.errors import SeptetError
 from septet.sim.process import carrier_process, carrier_processes
-from tests.node.harness import free_ports, wait_until
+from tests.node.harness import wait_until
+from tests.support import free_ports
 
 
 def carrier(host: str = "127.0.0.1") -> Carrier:

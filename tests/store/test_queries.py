@@ -88,9 +88,11 @@ EXPECTED: dict[str, list[tuple[object, ...]]] = {
     ],
     "How did each carrier do?": [("north", 2, 4, 100.0), ("south", 2, 4, 50.0)],
     "Why did messages fail? (error: a command_status, or the error of a receipt)": [("south", "undeliverable", 27, 1)],
+    "Which dead letters are there? (`septet dlq list` shows the same; `septet dlq replay` queues them again.)": [
+        (id_of(TODAY + 5, 4), "2026-11-25 00:00:00.005", "mo", "acme", "12345", "north", "dead", 0),
+    ],
     "What is each account to be charged for?": [("acme", "north", 2, 4), ("acme", "south", 2, 4)],
     "How long did delivery take, hour by hour?": [("00", 3, 3.0, 3)],
-    "Which inbound messages did nobody take?": [("2026-11-25 00:00:00.005", "46701234567", "12345", "dead")],
     "Who has opted out of a number, since when, and by which words?": [
         ("46701234567", "2026-11-25 00:00:00.000", "stop it")
     ],

@@ -28,6 +28,10 @@ class Hub(Protocol):
         """Monotonic microseconds."""
         ...
 
+    def wall(self) -> int:
+        """Wall milliseconds."""
+        ...
+
     def joined(self, wire: Wire) -> None:
         """A session has begun, or has become an account's."""
         ...

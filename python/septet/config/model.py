@@ -173,6 +173,23 @@ class Webhook(Struct, frozen=True, kw_only=True):
     secret: Secret
 
 
+class OutbindTo(Struct, frozen=True, kw_only=True):
+    """Where an ESME waits for the node to connect and say outbind; without TLS.
+
+    host: its host name or address
+    port: its TCP port
+    system_id: the node's name in the outbind; default: smpp.system_id
+    password: the node's password in the outbind; default: none
+    pause: before it is tried again; it doubles each time up to eight times that, with jitter [s]
+    """
+
+    host: Annotated[str, Meta(min_length=1, max_length=253)]
+    port: Port
+    system_id: SystemId | None = None
+    password: Secret | None = None
+    pause: Interval = 5.0
+
+
 class Account(Struct, frozen=True, kw_only=True):
     """A customer: an ESME, an HTTP user, or both.
 
@@ -192,6 +209,7 @@ class Account(Struct, frozen=True, kw_only=True):
     tls_required: whether it may bind over TLS only
     tls_subject: common name or alternative name of the client certificate it must show when it binds
     webhook: where its events are posted
+    outbind: where it waits for an outbind, to bind on the connection that the node makes; leave out if it connects itself
     mo: how it gets inbound messages; default: webhook if there is one, else smpp
     quirks: what it does differently from the specification
     """
@@ -212,6 +230,7 @@ class Account(Struct, frozen=True, kw_only=True):
     tls_required: bool = False
     tls_subject: Annotated[str, Meta(min_length=1, max_length=253)] | None = None
     webhook: Webhook | None = None
+    outbind: OutbindTo | None = None
     mo: Literal["webhook", "smpp", "both"] = "smpp"
     quirks: AccountQuirks = AccountQuirks()
 

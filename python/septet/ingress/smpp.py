@@ -84,6 +84,7 @@ class SmppServer:
     def __init__(self, hub: Hub, config: Config) -> None:
         self.hub = hub
         self.most = config.smpp.max_sessions
+        self.system_id = config.smpp.system_id
         self.connections = 0
         self.keepalive = config.smpp.tcp_keepalive
         self._listen = config.smpp.listen

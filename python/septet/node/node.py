@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 import structlog
 
@@ -20,6 +21,7 @@ from septet.config.tls import context
 from septet.delivery.webhooks import Endpoint, Webhooks
 from septet.ingress.http.server import HttpServer
 from septet.ingress.lookups import Lookups
+from septet.ingress.outbind import Outbind
 from septet.ingress.smpp import SmppServer
 from septet.node.measures import Measures
 from septet.node.outbox import EngineOutbox
@@ -34,13 +36,22 @@ _TICK = 0.05
 
 
 class Node:
-    """A node of a configuration; `start` opens its listeners, `stop` ends it in good order."""
+    """A node of a configuration; `start` opens its listeners, `stop` ends it in good order.
 
-    def __init__(self, config: Config) -> None:
+    `wall_zero` is its wall clock: the milliseconds that it showed when `now()` was 0. It may jump.
+    """
+
+    def __init__(self, config: Config, wall_zero: Callable[[], int] = wall_zero) -> None:
         self.config = config
+        self._wall_zero = wall_zero
         self.engine = open_engine(config)
         self.wires: dict[int, Wire] = {}
         self.smpp = SmppServer(self, config)
+        self._outbinds = [
+            Outbind(self.smpp, index, account, account.outbind)
+            for index, account in enumerate(config.account)
+            if account.outbind is not None
+        ]
         self.lanes = [Lane(self, carrier, index) for index, carrier in enumerate(config.carrier)]
         self.smpp.lanes = self.lanes
         self.traces = Traces(self, config)
@@ -67,6 +78,10 @@ class Node:
         """Monotonic microseconds."""
         return now()
 
+    def wall(self) -> int:
+        """Wall milliseconds."""
+        return self._wall_zero() + now() // 1000
+
     def joined(self, wire: Wire) -> None:
         """A session has begun, or has become an account's: somebody may be watching for it."""
         self.traces.joined(wire)
@@ -81,6 +96,8 @@ class Node:
         await self.metrics.start()
         for lane in self.lanes:
             lane.start()
+        for outbind in self._outbinds:
+            outbind.start()
         for account in self.config.account:
             if account.webhook is not None:
                 self.webhooks.wake(account.id)
@@ -168,7 +185,7 @@ class Node:
     def _tick(self) -> None:
         assert self._loop is not None
         self._tick_handle = self._loop.call_later(_TICK, self._tick)
-        self.engine.set_wall_zero(wall_zero())
+        self.engine.set_wall_zero(self._wall_zero())
         self.engine.tick(self.now())
         self.turn_soon()
 
@@ -180,8 +197,11 @@ class Node:
             return
         self._stopping = True
         self.service.open = False
+        self.engine.leave()
         self.traces.close()
         self.smpp.close()
+        for outbind in self._outbinds:
+            await outbind.leave()
         for lane in self.lanes:
             await lane.leave()
         await self.http.stop()

@@ -7,7 +7,7 @@ import contextlib
 import hmac
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from math import ceil
 from typing import Any, Final, Literal, TypeAlias
 
@@ -86,6 +86,8 @@ class EngineService:
         index = self._index.get(account)
         if index is None:
             raise Refused(problem("forbidden", "this key sends for no account"))
+        if not self.open:
+            raise Refused(problem("not_ready", "the node is not open: it starts or stops"))
         if self.store_failure is not None:
             raise Refused(problem("not_ready", f"the store takes nothing new: {self.store_failure}"))
         if key is None:
@@ -103,7 +105,7 @@ class EngineService:
         self, index: int, account: str, drafts: Sequence[Draft], key: Idempotency
     ) -> Sequence[Accepted | Problem]:
         before = await asyncio.get_running_loop().run_in_executor(None, self._log.key, account, key.key)
-        wall = int(datetime.now(UTC).timestamp() * 1000)
+        wall = self._hub.wall()
         if before is not None and wall - before[2] < _DAY_MS:
             digest, answer, _at = before
             if digest != key.digest:

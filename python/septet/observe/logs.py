@@ -31,6 +31,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "node.started": "the store is replayed and every listener is open",
     "node.stopped": "everything is closed",
     "outbind.accepted": "a carrier connected and said outbind; the node binds to it",
+    "outbind.failed": "an ESME that waits for an outbind cannot be reached; it is tried again",
     "outbind.refused": "somebody connected and said outbind, but is no carrier that may",
     "store.failed": "the store cannot commit; nothing more is acknowledged until it can",
     "store.recovered": "the store commits again",

@@ -89,6 +89,7 @@ def _carrier_quirks(quirks: CarrierQuirks) -> dict[str, Any]:
         "receipt_words": [(word.word, word.state) for word in quirks.receipt_words],
         "statuses": [(code, name) for name, codes in classes for code in codes],
         "packed": quirks.packed,
+        "data_sm": quirks.submit_with == "data_sm",
         "long_text": quirks.long_text,
         "source_format": quirks.source_format,
         "dest_format": quirks.dest_format,

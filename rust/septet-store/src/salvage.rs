@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::lock::Lock;
 use crate::store::resolve;
-use crate::{Durability, Error, aside, row, schema};
+use crate::{Durability, Error, aside, row, schema, wal};
 
 /// What became of a damaged store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub fn salvage(path: &Path) -> Result<Salvage, Error> {
     let failed = |error: rusqlite::Error| Error::sqlite(&error, &path.display().to_string());
     let new = schema::open(&path, &schema::LIVE, Durability::Full)?;
     let mut found = Salvage { aside, pages: 0, consent: 0, keys: 0, messages: 0, lost: Vec::new() };
+    // SQLite stops at damage in its log and says nothing.
+    found.lost.extend(wal::check(&found.aside).err().map(|error| error.message));
     // A copy is read, because SQLite writes to a file that it recovers; the original stays as it was found.
     let copy = path.with_extension("salvage");
     let outcome = copy_all(&found.aside, &copy).and_then(|()| {

@@ -158,12 +158,8 @@ impl Engine {
         let (from, to) = (self.source_of(quirks, &sm.source), dest_of(quirks, &sm.dest));
         let (from, to) = (from.address(), to.address());
         let carrier = self.check(account, from.addr, to.addr)?;
-        let expires = match sm.validity {
-            b"" => wall + self.tables.config.limits.validity_ms,
-            text => self.expiry(text, wall)?,
-        };
-        let expires = expires.min(wall + self.tables.config.limits.validity_max_ms);
         let due = schedule(sm.schedule, wall)?;
+        let expires = self.expiry(sm.validity, wall, due)?;
         let mut flags = flag::VIA_SMPP | receipts_asked(sm.registered);
         if !sm.validity.is_empty() {
             flags |= flag::VALIDITY;
@@ -173,6 +169,9 @@ impl Engine {
         }
         if version <= V33 {
             flags |= flag::ALIAS;
+        }
+        if sm.replace == 1 {
+            flags |= flag::REPLACE;
         }
         let udhi = sm.esm_class & UDHI != 0;
         let made = udhi || sm.tlvs.get(tlv::SAR_TOTAL_SEGMENTS).is_some();
@@ -192,6 +191,7 @@ impl Engine {
             priority: sm.priority,
             registered: sm.registered,
             data_coding: cut.data_coding,
+            default_message: sm.default_msg_id,
             encoding: cut.encoding,
             account: self.tables.config.accounts[account as usize].id.as_bytes(),
             from,
@@ -204,11 +204,16 @@ impl Engine {
         Ok((carrier, Envelope::build(&draft, cut.parts.iter().map(AsRef::as_ref))))
     }
 
-    /// When a message of this validity_period is not worth sending any more.
-    pub(super) fn expiry(&self, validity: &[u8], wall: WallMs) -> Result<WallMs, Refusal> {
-        let at = time::parse(validity).and_then(|t| t.after(wall));
+    /// When a message of this validity_period is not worth sending any more. It counts from now (7.1.1); where the sender
+    /// gives none, from when the message may leave.
+    pub(super) fn expiry(&self, validity: &[u8], wall: WallMs, due: WallMs) -> Result<WallMs, Refusal> {
+        let (limits, begins) = (&self.tables.config.limits, wall.max(due));
+        let at = match validity {
+            b"" => Some(begins + limits.validity_ms),
+            text => time::parse(text).and_then(|t| t.after(wall)),
+        };
         let at = at.ok_or_else(|| bad_time("bad_validity", status::ESME_RINVEXPIRY, "validity"))?;
-        Ok(at.min(wall + self.tables.config.limits.validity_max_ms))
+        Ok(at.min(begins + limits.validity_max_ms))
     }
 
     /// A payload as the parts that go out: as it is if the sender `made` a part of it or if it fits, else cut as the carrier
@@ -420,6 +425,7 @@ impl Engine {
         if envelope.has(flag::ALIAS) && envelope.given_id() == id {
             self.keep_alias(id, envelope.account(), now);
         }
+        self.note_replacement(&envelope, account, now);
         let handle = self.house_mt(Mt::new(envelope, account, carrier));
         self.journal.after_commit(Effect::Queue(handle));
     }

@@ -3,7 +3,7 @@
 //! ```text
 //! 0   id 16   order 8   created 8   expires 8   due 8   flags 2
 //! 50  esm_class  protocol_id  priority  registered  data_coding  encoding
-//! 56  from ton npi   to ton npi   parts   (reserved)
+//! 56  from ton npi   to ton npi   parts   default message
 //! 62  end of each section, 9 × u32, counted from 98
 //! 98  account · from · to · service_type · tlvs · client_ref · tags · part lengths (u16 each) · body
 //! ```
@@ -44,6 +44,8 @@ pub mod flag {
     pub const PAYLOAD: u16 = 2048;
     /// Among its TLVs are values of the sender's for TLVs of the carrier's own.
     pub const PARAMS: u16 = 4096;
+    /// It takes the place of what waits for the same pair (SMPP 3.4 §5.2.18).
+    pub const REPLACE: u16 = 0x2000;
     /// It came with others in one submit_multi: `client_ref` holds the id that its sender was given for them all.
     pub const MULTI: u16 = 0x4000;
     /// Its sender speaks 3.3 and knows it by the alias of its id.
@@ -86,6 +88,8 @@ pub struct Draft<'a> {
     pub registered: u8,
     /// SMPP 3.4 §5.2.19.
     pub data_coding: u8,
+    /// SMPP 3.4 §5.2.20; the carrier knows the text.
+    pub default_message: u8,
     /// The encoding as a number: 0 gsm7, 1 ucs2, 2 latin1, 3 binary.
     pub encoding: u8,
     /// The account's id.
@@ -161,7 +165,7 @@ impl Envelope {
             draft.to.ton,
             draft.to.npi,
             count.min(255) as u8,
-            0,
+            draft.default_message,
         ]);
         let mut end = 0u32;
         for length in texts.iter().map(|t| t.len()).chain([2 * count, body]) {
@@ -252,6 +256,8 @@ impl Envelope {
         encoding: u8 = 55;
         /// How many segments.
         parts: u8 = 60;
+        /// SMPP sm_default_msg_id.
+        default_message: u8 = 61;
     }
 
     section! {
@@ -332,6 +338,7 @@ impl Envelope {
             priority: self.priority(),
             registered: self.registered(),
             data_coding: self.data_coding(),
+            default_message: self.default_message(),
             encoding: self.encoding(),
             account: self.account(),
             from: self.from(),

@@ -103,7 +103,8 @@ impl Engine {
             return false;
         };
         let (carrier, taken) = (mt.carrier, mt.segments.iter().all(|s| s.stage == Stage::Taken));
-        if taken || carrier == NOBODY || !self.holds(carrier) {
+        // Only a carrier that holds has its messages written down so; this one may be configured no more.
+        if taken || carrier != NOBODY && !self.holds(carrier) {
             return false;
         }
         self.end(handle, Status::Unknown, NO_RESPONSE, now);

@@ -95,17 +95,27 @@ impl Engine {
         let Some(part) = self.ledger.part(handle) else {
             return;
         };
-        let inbound = &part.inbound;
-        let Some(concat) = concat(inbound) else {
+        let Some(key) = set_of(&part.inbound) else {
             return;
         };
-        let key = Key { source: inbound.from.2.clone(), dest: inbound.to.2.clone(), concat };
-        let fingerprint = keyed::key(0, &[&inbound.octets]) as u64;
-        match self.reassembly.add(key, fingerprint, handle, now) {
+        match self.reassembly.add(key, fingerprint(&part.inbound), handle, now) {
             Added::Whole(handles) => self.assemble(&handles, false, now),
             Added::Duplicate(handle) => self.gone(handle),
             Added::Waiting => {}
         }
+    }
+
+    /// At the start: a part of this MO whose acknowledgement a crash took, and that comes again, opens no new set.
+    pub(super) fn remember_set(&mut self, handle: Handle, now: Micros) {
+        let Some(Live::Mo(mo)) = self.ledger.live(handle) else {
+            return;
+        };
+        let Some(key) = mo.parts.first().and_then(set_of).filter(|_| !mo.incomplete) else {
+            return;
+        };
+        let age = self.wall(now).saturating_sub(mo.updated) * 1000;
+        let fingerprints = mo.parts.iter().map(fingerprint).collect();
+        self.reassembly.restore(key, fingerprints, now.saturating_sub(age), now);
     }
 
     fn assemble(&mut self, handles: &[Handle], incomplete: bool, now: Micros) {
@@ -272,6 +282,17 @@ fn concat(inbound: &Inbound) -> Option<udh::Concat> {
         let fits = total > 1 && sequence >= 1 && sequence <= total;
         fits.then_some(udh::Concat { reference, wide: true, total, sequence })
     })
+}
+
+/// The set that a part belongs to.
+fn set_of(inbound: &Inbound) -> Option<Key> {
+    let concat = concat(inbound)?;
+    Some(Key { source: inbound.from.2.clone(), dest: inbound.to.2.clone(), concat })
+}
+
+/// By which a part that comes again is known.
+fn fingerprint(inbound: &Inbound) -> u64 {
+    keyed::key(0, &[&inbound.octets]) as u64
 }
 
 /// The text of all parts; `None` where one is binary or cannot be decoded.

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `tables` | policy as data: accounts, carriers, numbers, routes, keywords |
 //! | `peers` | sessions: ESMEs and carrier links, chunk in, octets out |
+//! | `outbind` | whoever connects asks to be bound to |
 //! | `deadlines` | which sessions' timers are due |
 //! | `accept`, `given` | an MT is admitted: consent, route, carrier, parts |
 //! | `multi` | a submit_multi: many MTs under one id |
@@ -19,6 +20,7 @@
 //! | `recall` | a carrier is asked to withdraw or replace what it has taken |
 //! | `relayed` | what carriers answer to requests that are no segments |
 //! | `again` | what rests after a refusal, and what is taken back from the log |
+//! | `replacing` | a submit_sm that takes the place of what waits |
 //! | `operations` | an ESME asks after a message, withdraws or replaces it |
 //! | `broadcast` | broadcasts, passed on to a carrier that speaks 5.0 |
 //! | `receipts`, `cause` | a receipt finds its message, now or later |
@@ -46,12 +48,14 @@ mod ledger;
 mod message;
 mod multi;
 mod operations;
+mod outbind;
 mod peers;
 mod queue;
 pub mod quirks;
 mod recall;
 mod receipts;
 mod relayed;
+mod replacing;
 mod replay;
 mod settle;
 mod shape;
@@ -99,6 +103,8 @@ enum Wake {
     GiveUp(u64),
     /// Time to withdraw groups of messages.
     CancelGroups,
+    /// Time to withdraw what newer messages take the place of.
+    Replace,
 }
 
 /// What a carrier is doing.
@@ -160,6 +166,7 @@ pub struct Engine {
     consent: Consent,
     correlation: Correlation,
     questions: operations::Questions,
+    replacements: replacing::Replacements,
     relays: broadcast::Relays,
     asks: ask::Asks,
     recalls: recall::Recalls,
@@ -170,6 +177,8 @@ pub struct Engine {
     free_peers: Vec<u32>,
     deadlines: deadlines::Deadlines,
     wakes: BinaryHeap<Reverse<(Micros, Wake)>>,
+    /// Messages that may not leave yet, by the wall clock: their tokens.
+    scheduled: BinaryHeap<Reverse<(WallMs, u64)>>,
     attention: Attention,
     tally: Tally,
     order: u64,
@@ -181,6 +190,8 @@ pub struct Engine {
     seed: u64,
     /// Nothing new may come in: the store cannot take it.
     refusing: bool,
+    /// Nothing new may come in: this is the end.
+    leaving: bool,
 }
 
 /// Pages that may be with the store at once; what comes meanwhile fills the next page.
@@ -217,6 +228,7 @@ impl Engine {
             consent: Consent::new(hash_seed),
             correlation: Correlation::new(hash_seed, centres),
             questions: operations::Questions::default(),
+            replacements: replacing::Replacements::default(),
             relays: broadcast::Relays::default(),
             asks: ask::Asks::default(),
             recalls: recall::Recalls::default(),
@@ -226,6 +238,7 @@ impl Engine {
             free_peers: Vec::new(),
             deadlines: deadlines::Deadlines::default(),
             wakes: BinaryHeap::new(),
+            scheduled: BinaryHeap::new(),
             attention: Attention::default(),
             order: 0,
             wall_zero,
@@ -233,6 +246,7 @@ impl Engine {
             sweep: 0,
             seed: hash_seed,
             refusing: false,
+            leaving: false,
         })
     }
 
@@ -309,7 +323,13 @@ impl Engine {
                 Wake::Tell(token) => self.hand_over(Handle::from_token(token).0),
                 Wake::GiveUp(token) => self.give_up(token, now),
                 Wake::CancelGroups => self.cancel_groups(now),
+                Wake::Replace => self.withdraw_replaced(now),
             }
+        }
+        let wall = self.wall(now);
+        while let Some(Reverse((_, token))) = self.scheduled.peek().copied().filter(|Reverse((at, _))| *at <= wall) {
+            self.scheduled.pop();
+            self.enqueue(Handle::from_token(token).0, false, now);
         }
         self.expire_parts(now);
         self.ask(now);
@@ -391,13 +411,18 @@ impl Engine {
         self.refusing = refusing;
     }
 
+    /// The node stops: from now on new messages are refused, as if it were full. What it has goes on.
+    pub fn leave(&mut self) {
+        self.leaving = true;
+    }
+
     /// Whether another message may be sent.
     fn has_room(&self) -> bool {
         self.has_room_for(1)
     }
 
     fn has_room_for(&self, messages: usize) -> bool {
-        !self.refusing && self.ledger.len() + messages <= self.tables.config.limits.live
+        !self.refusing && !self.leaving && self.ledger.len() + messages <= self.tables.config.limits.live
     }
 
     /// Whether something may come from a carrier. Messages that wait must not keep opt-outs and receipts out, so there is a

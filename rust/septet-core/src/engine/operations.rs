@@ -23,6 +23,7 @@ use crate::page::KeyRow;
 use crate::smpp::command::{self, max, version};
 use crate::smpp::field::put_cstring;
 use crate::smpp::receipt::State;
+use crate::smpp::session::Session;
 use crate::smpp::sm::{Sm, UDHI};
 use crate::smpp::{Pdu, Tlvs, status, time, tlv};
 
@@ -207,7 +208,7 @@ impl Engine {
         match asker.command {
             command::QUERY_SM => {
                 let body = self.ledger.mt(first).map(|mt| state_of(mt, pdu, asker.version));
-                self.say(asker, status::ESME_ROK, &body.unwrap_or_default());
+                self.tell(asker, &body.unwrap_or_default());
             }
             command::CANCEL_SM => self.withdraw_all(asker, &fitting, now),
             _ => self.replace_message(asker, first, pdu, now),
@@ -281,12 +282,12 @@ impl Engine {
             b"" => {}
             text => draft.due = schedule(text, wall).map_err(|refusal| refusal.status)?,
         }
-        match pdu.text("validity_period") {
-            b"" => {}
-            text => {
-                draft.expires = self.expiry(text, wall).map_err(|refusal| refusal.status)?;
-                draft.flags |= flag::VALIDITY;
-            }
+        let validity = pdu.text("validity_period");
+        if !validity.is_empty() {
+            draft.flags |= flag::VALIDITY;
+        }
+        if !validity.is_empty() || draft.flags & flag::VALIDITY == 0 && draft.due > env.due() {
+            draft.expires = self.expiry(validity, wall, draft.due).map_err(|refusal| refusal.status)?;
         }
         draft.registered = pdu.octet("registered_delivery");
         draft.flags &= !(flag::RECEIPT | flag::TELL_SUCCESS | flag::TELL_FAILURE);
@@ -368,7 +369,7 @@ impl Engine {
             return;
         };
         if asker.command == command::QUERY_SM && matches(&mt.env, &pdu) {
-            self.say(asker, status::ESME_ROK, &state_of(&mt, &pdu, asker.version));
+            self.tell(asker, &state_of(&mt, &pdu, asker.version));
         } else {
             self.refuse(asker, failed(asker.command));
         }
@@ -394,17 +395,21 @@ impl Engine {
     }
 
     fn refuse(&mut self, asker: Asker, status: u32) {
-        self.say(asker, status, b"");
+        self.say(asker, |session| session.respond(asker.sequence, asker.command, status, b""));
+    }
+
+    fn tell(&mut self, asker: Asker, body: &[u8]) {
+        let write = |out: &mut Vec<u8>| out.extend_from_slice(body);
+        self.say(asker, |session| session.respond_with(asker.sequence, asker.command, status::ESME_ROK, write));
     }
 
     /// Answers, if the session that asked is still there.
-    fn say(&mut self, asker: Asker, status: u32, body: &[u8]) {
+    fn say(&mut self, asker: Asker, answer: impl FnOnce(&mut Session)) {
         if self.epoch(asker.session) != asker.epoch {
             return;
         }
         if let Some(peer) = self.peer(asker.session) {
-            let write = |out: &mut Vec<u8>| out.extend_from_slice(body);
-            peer.session.respond_with(asker.sequence, asker.command, status, write);
+            answer(&mut peer.session);
             self.wrote(asker.session);
         }
     }

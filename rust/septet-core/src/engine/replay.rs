@@ -173,6 +173,7 @@ impl Engine {
         }
         messages.sort_unstable_by_key(|(order, _)| *order);
         for (_, handle) in messages {
+            self.remember_set(handle, now);
             self.hand_over(handle);
             if self.hold_after_crash(handle, now) {
                 continue;

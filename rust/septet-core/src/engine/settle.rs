@@ -176,10 +176,13 @@ impl Engine {
             let Some(handle) = handle else { continue };
             match self.ledger.live(handle) {
                 Some(Live::Mt(mt)) if !mt.is_final() => {
-                    let waits = mt.segments.iter().all(|s| s.stage == Stage::Waiting);
-                    if mt.status == Status::Submitted && mt.env.expires() + limits.unknown_grace_ms < wall {
-                        self.end(handle, Status::Unknown, 0, now);
-                    } else if waits && mt.env.expires() < wall {
+                    // What is under way has its own end: a response, or its time.
+                    let out = mt.segments.iter().any(|s| s.stage == Stage::InFlight);
+                    if mt.status == Status::Submitted {
+                        if mt.env.expires() + limits.unknown_grace_ms < wall {
+                            self.end(handle, Status::Unknown, 0, now);
+                        }
+                    } else if !out && mt.env.expires() < wall {
                         self.end(handle, Status::Expired, 0, now);
                     }
                 }
@@ -239,6 +242,7 @@ fn owed(mt: &Mt, account: &Account) -> u8 {
         | Status::Rejected
         | Status::Failed
         | Status::Blocked
+        | Status::Cancelled
         | Status::Unknown => (false, true),
         Status::Submitted if webhook && !env.has(flag::VIA_SMPP) => return tell::HOOK_SUBMITTED,
         _ => (false, false),

@@ -147,6 +147,10 @@ impl<'a> Dress<'a> {
         let mut part = Cow::Borrowed(env.part(index));
         if env.has(flag::SAR) && takes_tlvs {
             part = Cow::Owned(as_sar(&part, &mut esm_class, &mut tlvs));
+        } else if let Some(concat) = sar(env).filter(|_| !takes_tlvs)
+            && let Some(headed) = as_header(&part, env.data_coding(), concat, &mut esm_class)
+        {
+            part = Cow::Owned(headed);
         }
         let (body, data_coding) = quirks.coding.write(&part, env.data_coding(), esm_class & UDHI != 0);
         let mut body = body.into_owned();
@@ -169,6 +173,36 @@ impl<'a> Dress<'a> {
             tlvs,
         }
     }
+}
+
+/// What the SAR TLVs of a part say that its sender made (SMPP 3.4 §5.3.2.22-24).
+pub(super) fn sar(env: &Envelope) -> Option<udh::Concat> {
+    if env.tlvs().is_empty() {
+        return None;
+    }
+    let tlvs = Tlvs::new(env.tlvs());
+    let int = |tag| tlvs.int(tag).and_then(|value| u8::try_from(value).ok());
+    let (total, sequence) = (int(tlv::SAR_TOTAL_SEGMENTS)?, int(tlv::SAR_SEGMENT_SEQNUM)?);
+    let reference = u16::try_from(tlvs.int(tlv::SAR_MSG_REF_NUM)?).ok()?;
+    udh::Concat { reference, wide: reference > 0xFF, total, sequence }.checked()
+}
+
+/// A part with that as an element of its header, for a carrier that takes no TLVs; `None` where it has one, or no room for one.
+fn as_header(part: &[u8], data_coding: u8, concat: udh::Concat, esm_class: &mut u8) -> Option<Vec<u8>> {
+    let (header, body) = udh::split(part, *esm_class & UDHI != 0);
+    if udh::concat(header).is_some() {
+        return None;
+    }
+    let elements = [&concat.element(), header.get(1..).unwrap_or_default()].concat();
+    let header = udh::build(&elements)?;
+    let room = capacity(data_coding);
+    // 3GPP TS 23.040 §9.2.3.24: septets begin anew at a septet's edge after the header.
+    let taken = if room == 160 { (header.len() * 8).div_ceil(7) } else { header.len() };
+    if taken + body.len() > room {
+        return None;
+    }
+    *esm_class |= UDHI;
+    Some([&header, body].concat())
 }
 
 /// A part without the concatenation element of its header, which is written as TLVs (SMPP 3.4 §5.3.2.22-24).

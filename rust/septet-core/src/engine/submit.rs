@@ -11,7 +11,7 @@ use super::quirks::message_id::Place;
 use super::shape::{self, Dress, Written};
 use super::tables::{Carrier, digits};
 use super::wire::Put;
-use super::{Engine, NOBODY, Wake};
+use super::{Engine, NOBODY};
 use crate::clock::{Micros, WallMs};
 use crate::smpp::command::{self, version::V34};
 use crate::smpp::session::Session;
@@ -35,7 +35,7 @@ impl Engine {
         let Some(mt) = self.ledger.mt_mut(handle) else {
             return;
         };
-        if mt.is_final() {
+        if mt.is_final() || mt.segments.iter().all(|s| s.stage != Stage::Waiting) {
             return;
         }
         if mt.carrier == NOBODY {
@@ -43,8 +43,7 @@ impl Engine {
         }
         let Some(mt) = self.ledger.mt_mut(handle).filter(|mt| mt.carrier != NOBODY) else { return };
         if mt.env.due() > wall {
-            let wake = now.saturating_add((mt.env.due() - wall).saturating_mul(1_000));
-            self.wakes.push(Reverse((wake, Wake::Queue(handle.token(0)))));
+            self.scheduled.push(Reverse((mt.env.due(), handle.token(0))));
             return;
         }
         // What comes back from a pause may find that its carrier has gone down meanwhile.
@@ -61,8 +60,8 @@ impl Engine {
         let to = mt.env.to().addr;
         let route = self.tables.route(mt.account, mt.env.from().addr, to);
         let carrier = route.and_then(|route| self.choose(route, self.pair(mt.account, digits(to)), &[]));
-        if let (Some(carrier), Some(mt)) = (carrier, self.ledger.mt_mut(handle)) {
-            mt.carrier = carrier;
+        if let Some(carrier) = carrier {
+            self.give(handle, carrier);
         }
     }
 
@@ -148,7 +147,9 @@ impl Engine {
             let Some((shard, handle)) = lane.queue.front(link, up) else {
                 break;
             };
-            let Some(mt) = self.ledger.mt_mut(handle).filter(|mt| mt.queued) else {
+            // It may have gone to another carrier, or rest, since it was put here.
+            let here = |mt: &&mut Mt| mt.queued && mt.carrier == carrier && mt.again == 0;
+            let Some(mt) = self.ledger.mt_mut(handle).filter(here) else {
                 lane.queue.pop(shard);
                 continue;
             };
@@ -312,13 +313,15 @@ impl Engine {
         let Some(mt) = self.ledger.mt_mut(handle) else {
             return;
         };
+        // The parts that go together are one try, however many of them are refused.
+        let counted = mt.again > 0;
         mt.segments[part as usize].stage = Stage::Waiting;
-        mt.attempts = mt.attempts.saturating_add(1);
+        mt.attempts = mt.attempts.saturating_add(u8::from(!counted));
         mt.error = answer;
         mt.note(wall, mt.status, part + 1, answer);
-        let (carrier, attempts, queued) = (mt.carrier, mt.attempts, mt.queued);
+        let (carrier, attempts) = (mt.carrier, mt.attempts);
         self.disarm(handle);
-        if queued {
+        if counted {
             return;
         }
         if self.move_on(handle, true) {
@@ -335,8 +338,8 @@ impl Engine {
         self.rest(handle, pause, now);
         // It still waits for its carrier: the depth says so.
         if let Some(mt) = self.ledger.mt_mut(handle) {
-            mt.queued = true;
-            self.lanes[carrier as usize].queue.depth += 1;
+            let newly = !std::mem::replace(&mut mt.queued, true);
+            self.lanes[carrier as usize].queue.depth += usize::from(newly);
         }
     }
 
@@ -356,25 +359,37 @@ impl Engine {
         }
         let usable = |c: &u16| self.lanes[*c as usize].usable && *c != mt.carrier;
         let next = self.choose(route, pair, &tried).filter(usable);
-        let (Some(next), old) = (next, mt.carrier) else {
+        let Some(next) = next else {
             return false;
         };
+        self.give(handle, next);
+        if let Some(mt) = self.ledger.mt_mut(handle) {
+            mt.tried = tried;
+        }
+        true
+    }
+
+    /// Gives a message to another carrier, whole and in the form that this one wants; durable with the open page.
+    fn give(&mut self, handle: Handle, next: u16) {
         self.forget_segments(handle);
         let reference = self.fresh_reference(handle);
         let table = &self.tables.config.carriers[next as usize];
         let Some(mt) = self.ledger.mt_mut(handle) else {
-            return false;
+            return;
         };
         // The reference must be new even where the parts stay as they are: some may have been sent.
         let remade = shape::remake(mt, &table.quirks, reference.unwrap_or_default());
-        if mt.queued {
-            self.lanes[old as usize].queue.depth -= 1;
-            mt.queued = false;
+        if std::mem::take(&mut mt.queued)
+            && let Some(lane) = self.lanes.get_mut(mt.carrier as usize)
+        {
+            lane.queue.depth -= 1;
         }
-        mt.tried = tried;
         mt.armed = false;
+        mt.again = 0;
         mt.carrier = next;
-        mt.status = Status::Queued;
+        if mt.status != Status::Scheduled {
+            mt.status = Status::Queued;
+        }
         if let Some(remade) = remade {
             mt.segments.resize_with(remade.parts() as usize, Default::default);
             mt.env = remade;
@@ -383,7 +398,6 @@ impl Engine {
         }
         mt.segments.fill_with(Default::default);
         self.snapshot(handle);
-        true
     }
 
     /// A carrier is down ([`Engine::set_usable`]): what waits for it goes to other carriers of its routes, where one is
@@ -392,7 +406,7 @@ impl Engine {
         let waiting = self.lanes[carrier as usize].queue.drain();
         let mut moved = 0;
         for handle in waiting {
-            if self.ledger.mt(handle).is_some_and(|mt| mt.queued) {
+            if self.ledger.mt(handle).is_some_and(|mt| mt.queued && mt.carrier == carrier && mt.again == 0) {
                 self.enqueue(handle, false, now);
                 moved += usize::from(self.ledger.mt(handle).is_some_and(|mt| mt.carrier != carrier));
             }
@@ -439,7 +453,17 @@ fn write_segments(
     if mt.env.has(flag::VALIDITY) {
         time::write_relative(&mut validity, mt.env.expires().saturating_sub(wall) / 1_000);
     }
-    let plain = shape::is_plain(table, &mt.env);
+    // 3.4 §3.4: a peer that named no version knows no TLVs.
+    let takes_tlvs = table.quirks.send_tlvs.allow(session.takes_tlvs());
+    let plain = shape::is_plain(table, &mt.env) && (takes_tlvs || shape::sar(&mt.env).is_none());
+    let as_data = table.quirks.data_sm && takes_tlvs && session.can_send(command::DATA_SM);
+    let command = if as_data { command::DATA_SM } else { command::SUBMIT_SM };
+    let mut lifetime = Vec::new();
+    if as_data && mt.env.has(flag::VALIDITY) {
+        // 5.3.2.9: data_sm has no validity_period.
+        let seconds = mt.env.expires().saturating_sub(wall) / 1_000;
+        tlv::put(&mut lifetime, tlv::QOS_TIME_TO_LIVE, &u32::try_from(seconds).unwrap_or(u32::MAX).to_be_bytes());
+    }
     let receipt = mt.env.has(flag::RECEIPT);
     let registered = if receipt { 1 | mt.env.registered() & INTERMEDIATE } else { 0 };
     for index in 0..mt.segments.len() {
@@ -450,8 +474,6 @@ fn write_segments(
             break;
         }
         let env = &mt.env;
-        // 3.4 §3.4: a peer that named no version knows no TLVs.
-        let takes_tlvs = table.quirks.send_tlvs.allow(session.takes_tlvs());
         let dress = (!plain).then(|| Dress::of(table, env, index, takes_tlvs));
         let (from, to) = (Written::Same(env.from()), Written::Same(env.to()));
         let service_type = match env.service_type() {
@@ -461,7 +483,10 @@ fn write_segments(
         let short_message = dress.as_ref().map_or_else(|| env.part(index), |dress| &dress.short_message);
         let tlvs = dress.as_ref().map_or_else(|| env.tlvs(), |dress| &dress.tlvs);
         // What its version does not know is not sent to a peer.
-        let tlvs = tlv::known_to(if takes_tlvs { tlvs } else { &[] }, session.version().max(V34));
+        let mut tlvs = tlv::known_to(if takes_tlvs { tlvs } else { &[] }, session.version().max(V34));
+        if !lifetime.is_empty() && Tlvs::new(&tlvs).get(tlv::QOS_TIME_TO_LIVE).is_none() {
+            tlvs.to_mut().extend_from_slice(&lifetime);
+        }
         let sm = Sm {
             service_type,
             source: dress.as_ref().map_or(&from, |dress| &dress.source).addr(table.source),
@@ -472,15 +497,16 @@ fn write_segments(
             schedule: b"",
             validity: &validity,
             registered,
-            replace: 0,
+            // A later part of the same message must not replace the first.
+            replace: u8::from(env.has(flag::REPLACE) && index == 0),
             data_coding: dress.as_ref().map_or(env.data_coding(), |dress| dress.data_coding),
-            default_msg_id: 0,
+            default_msg_id: env.default_message(),
             short_message,
             tlvs: Tlvs::new(&tlvs),
         };
         let token = handle.token(index as u8);
-        let sent = session.request(now, command::SUBMIT_SM, token, |out| {
-            sm.write(command::SUBMIT_SM, out);
+        let sent = session.request(now, command, token, |out| {
+            sm.write(command, out);
         });
         if sent.is_err() {
             break;

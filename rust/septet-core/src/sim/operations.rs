@@ -33,11 +33,15 @@ impl Carrier {
     fn queried(&mut self, pdu: &Pdu, now: Micros) -> Answer {
         self.stats.queries += 1;
         let wall = self.wall_zero;
+        // A refusal has a whole body too: some ESMEs cannot read another.
+        let mut body = Vec::new();
+        put_cstring(&mut body, pdu.text("message_id"), max::MESSAGE_ID);
+        let nothing = [&body[..], &[0; 3]].concat();
         let Some(entry) = id_of(pdu).and_then(|id| self.book.get(id)) else {
-            return (status::ESME_RINVMSGID, Vec::new());
+            return (status::ESME_RINVMSGID, nothing);
         };
         if !entry.fits(pdu.text("source_addr"), b"", b"") {
-            return (status::ESME_RQUERYFAIL, Vec::new());
+            return (status::ESME_RQUERYFAIL, nothing);
         }
         let mut date = Vec::new();
         let mut state = State::Enroute;
@@ -45,8 +49,6 @@ impl Carrier {
             time::write_absolute(&mut date, wall + entry.due / 1_000);
             state = entry.state;
         }
-        let mut body = Vec::new();
-        put_cstring(&mut body, pdu.text("message_id"), max::MESSAGE_ID);
         put_cstring(&mut body, &date, max::TIME);
         body.extend_from_slice(&[state.message_state(), u8::from(state == State::Undeliverable)]);
         (0, body)

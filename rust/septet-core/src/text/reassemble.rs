@@ -151,6 +151,16 @@ impl<T> Reassembler<T> {
         Added::Waiting
     }
 
+    /// Remembers a set that was completed at `at`, in another life. `key` is that of any of its parts; the fingerprints are in
+    /// sequence order. One that is not of the size of its set, or too old at `now`, is forgotten at once.
+    pub fn restore(&mut self, key: Key, fingerprints: Vec<u64>, at: Micros, now: Micros) {
+        let Concat { reference, wide, total, .. } = key.concat;
+        if fingerprints.len() == usize::from(total) {
+            self.remember(Message { source: key.source, dest: key.dest, reference, wide, total }, fingerprints, at);
+            self.forget_done(now);
+        }
+    }
+
     /// Hands out what will not be completed: sets older than the time to live, those displaced by a reused reference, and
     /// those that had to make room. Each holds its parts in sequence order. Call it when [`next_deadline`](Self::next_deadline) says.
     pub fn expire(&mut self, now: Micros) -> Vec<Vec<T>> {
@@ -231,6 +241,11 @@ impl<T> Reassembler<T> {
         let id = self.open[&message].id;
         let pieces = self.close(id).into_iter();
         let (fingerprints, parts): (Vec<_>, Vec<_>) = pieces.map(|piece| (piece.fingerprint, piece.part)).unzip();
+        self.remember(message, fingerprints, now);
+        parts
+    }
+
+    fn remember(&mut self, message: Message, fingerprints: Vec<u64>, now: Micros) {
         if let Some(before) = self.done.remove(&message) {
             self.done_ages.remove(&before.id);
             self.remembered -= before.fingerprints.len();
@@ -239,7 +254,6 @@ impl<T> Reassembler<T> {
         self.remembered += fingerprints.len();
         self.done_ages.insert(id, (now, message.clone()));
         self.done.insert(message, Done { id, at: now, fingerprints });
-        parts
     }
 
     /// Forgets completed sets that are too old or, oldest first, too many.

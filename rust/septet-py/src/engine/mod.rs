@@ -92,6 +92,11 @@ impl Engine {
         Ok(())
     }
 
+    /// The node stops: new messages are refused from now on.
+    fn leave(&mut self) {
+        self.core.leave();
+    }
+
     /// Begins an orderly end of a session.
     fn unbind(&mut self, session: u32, now: Micros) {
         self.core.unbind(session, now);
@@ -110,6 +115,11 @@ impl Engine {
 
     fn refuse_bind(&mut self, session: u32, status: u32) {
         self.core.refuse_bind(session, status);
+    }
+
+    /// We have connected to an ESME: asks it to bind.
+    fn outbind(&mut self, session: u32, system_id: &str, password: &str, now: Micros) {
+        self.core.outbind(session, system_id, password, now);
     }
 
     /// (carrier, link) for a message centre that has connected and said outbind; None if it is nobody we know.

@@ -3,6 +3,8 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -20,7 +22,10 @@ import (
 
 type values map[string]string
 
-const patience = 30 * time.Second
+const (
+	patience         = 30 * time.Second
+	interfaceVersion = pdu.Tag(0x0210) // sc_interface_version, which the library has no name for
+)
 
 var (
 	lock     sync.Mutex
@@ -113,6 +118,11 @@ func bind(a values) {
 		"transceiver": func(d gosmpp.Dialer, auth gosmpp.Auth) gosmpp.Connector { return gosmpp.TRXConnector(d, auth) },
 	}[a["mode"]]
 	auth := gosmpp.Auth{SMSC: a["host"] + ":" + a["port"], SystemID: a["system_id"], Password: a["password"]}
+	connector := connect(dialer(a), auth)
+	versioned := &versionConnector{Connector: connector, dial: dialer(a), auth: auth, version: byte(number(a["version"]))}
+	if a["version"] != "" {
+		connector = versioned
+	}
 	settings := gosmpp.Settings{
 		EnquireLink:  time.Duration(number(a["enquire"])) * time.Millisecond,
 		ReadTimeout:  patience,
@@ -120,12 +130,12 @@ func bind(a values) {
 		OnPDU:        received,
 		OnClosed:     func(gosmpp.State) { say("closed") },
 	}
-	made, err := gosmpp.NewSession(connect(gosmpp.NonTLSDialer, auth), settings, 0)
+	made, err := gosmpp.NewSession(connector, settings, 0)
 	var refusal gosmpp.BindError
 	switch {
 	case err == nil:
 		session = made
-		answer(a["ref"], data.ESME_ROK)
+		answer(a["ref"], data.ESME_ROK, versioned.said...)
 	case errors.As(err, &refusal):
 		answer(a["ref"], refusal.CommandStatus)
 	default:
@@ -133,11 +143,66 @@ func bind(a values) {
 	}
 }
 
+func dialer(a values) gosmpp.Dialer {
+	if a["ca"] == "" {
+		return gosmpp.NonTLSDialer
+	}
+	authority, err := os.ReadFile(a["ca"])
+	must(err)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authority)
+	return func(address string) (net.Conn, error) { return tls.Dial("tcp", address, &tls.Config{RootCAs: roots}) }
+}
+
+// versionConnector binds in another version than the library's own connectors, which know 3.4 only.
+type versionConnector struct {
+	gosmpp.Connector
+	dial    gosmpp.Dialer
+	auth    gosmpp.Auth
+	version byte
+	said    []string
+}
+
+func (c *versionConnector) Connect() (*gosmpp.Connection, error) {
+	socket, err := c.dial(c.auth.SMSC)
+	if err != nil {
+		return nil, err
+	}
+	connection := gosmpp.NewConnection(socket)
+	request := pdu.NewBindRequest(c.GetBindType())
+	request.SystemID, request.Password, request.InterfaceVersion = c.auth.SystemID, c.auth.Password, c.version
+	write(connection, request)
+	p, err := pdu.Parse(connection)
+	if err != nil {
+		return nil, err
+	}
+	response := p.(*pdu.BindResp)
+	if response.CommandStatus != data.ESME_ROK {
+		return nil, gosmpp.BindError{CommandStatus: response.CommandStatus}
+	}
+	if version, ok := response.OptionalParameters[interfaceVersion]; ok {
+		c.said = []string{pair("version", version.Data[0])}
+	}
+	return connection, nil
+}
+
 // received is what an ESME gets that the library does not deal with itself.
 func received(p pdu.PDU, _ bool) {
 	switch p := p.(type) {
 	case *pdu.SubmitSMResp:
 		responded(p, pair("id", p.MessageID))
+	case *pdu.SubmitMultiResp:
+		refused := []string{}
+		for _, one := range p.UnsuccessSMEs.Get() {
+			refused = append(refused, fmt.Sprintf("%s:%d", one.Address.Address(), one.ErrorStatusCode()))
+		}
+		responded(p, pair("id", p.MessageID), pair("refused", strings.Join(refused, ",")))
+	case *pdu.DataSMResp:
+		responded(p, pair("id", p.MessageID))
+	case *pdu.QuerySMResp:
+		responded(p, pair("state", p.MessageState))
+	case *pdu.CancelSMResp, *pdu.ReplaceSMResp:
+		responded(p)
 	case *pdu.DeliverSM:
 		var more []string
 		if receipted, ok := p.OptionalParameters[pdu.TagReceiptedMessageID]; ok {
@@ -154,9 +219,60 @@ func submit(a values) {
 	sm := pdu.NewSubmitSM().(*pdu.SubmitSM)
 	sm.SourceAddr, sm.DestAddr = address(a["from"], 0, 0), address(a["to"], 1, 1)
 	sm.EsmClass, sm.RegisteredDelivery = byte(number(a["esm_class"])), byte(number(a["receipt"]))
+	sm.ScheduleDeliveryTime = a["schedule"]
 	fill(a, sm, &sm.Message)
-	expect(sm, a["ref"])
-	must(session.Transceiver().Submit(sm))
+	submitted(a, sm)
+}
+
+// submitted sends an ESME's request.
+func submitted(a values, request pdu.PDU) {
+	expect(request, a["ref"])
+	must(session.Transceiver().Submit(request))
+}
+
+func multi(a values) {
+	sm := pdu.NewSubmitMulti().(*pdu.SubmitMulti)
+	sm.SourceAddr, sm.EsmClass = address(a["from"], 0, 0), byte(number(a["esm_class"]))
+	for _, to := range strings.Split(a["to"], ",") {
+		one := pdu.NewDestinationAddress()
+		one.SetAddress(address(to, 1, 1))
+		sm.DestAddrs.Add(one)
+	}
+	fill(a, sm, &sm.Message)
+	submitted(a, sm)
+}
+
+func dataSM(a values) {
+	sm := pdu.NewDataSM().(*pdu.DataSM)
+	sm.SourceAddr, sm.DestAddr = address(a["from"], 0, 0), address(a["to"], 1, 1)
+	sm.EsmClass, sm.DataCoding = byte(number(a["esm_class"])), byte(number(a["coding"]))
+	sm.RegisteredDelivery = byte(number(a["receipt"]))
+	octets, err := hex.DecodeString(a["octets"])
+	must(err)
+	sm.RegisterOptionalParam(pdu.Field{Tag: pdu.TagMessagePayload, Data: octets})
+	submitted(a, sm)
+}
+
+func query(a values) {
+	sm := pdu.NewQuerySM().(*pdu.QuerySM)
+	sm.AssignSequenceNumber() // the library leaves that out, of this one only
+	sm.MessageID, sm.SourceAddr = a["id"], address(a["from"], 0, 0)
+	submitted(a, sm)
+}
+
+func cancel(a values) {
+	sm := pdu.NewCancelSM().(*pdu.CancelSM)
+	sm.MessageID, sm.SourceAddr = a["id"], address(a["from"], 0, 0)
+	submitted(a, sm)
+}
+
+func replace(a values) {
+	sm := pdu.NewReplaceSM().(*pdu.ReplaceSM)
+	sm.MessageID, sm.SourceAddr, sm.RegisteredDelivery = a["id"], address(a["from"], 0, 0), 1
+	octets, err := hex.DecodeString(a["octets"])
+	must(err)
+	must(sm.Message.SetMessageDataWithEncoding(octets, data.GSM7BIT))
+	submitted(a, sm)
 }
 
 func deliver(a values) {
@@ -169,6 +285,16 @@ func deliver(a values) {
 		sm.RegisterOptionalParam(pdu.Field{Tag: pdu.TagMessageStateOption, Data: []byte{byte(number(a["state"]))}})
 	}
 	ask(a, sm)
+}
+
+func alert(a values) {
+	notification := pdu.NewAlertNotification().(*pdu.AlertNotification)
+	notification.SourceAddr, notification.EsmeAddr = address(a["from"], 1, 1), address(a["to"], 0, 0)
+	lock.Lock()
+	connection := sessions[a["mode"]]
+	lock.Unlock()
+	write(connection, notification)
+	answer(a["ref"], data.ESME_ROK)
 }
 
 // ask sends a carrier's request.
@@ -201,6 +327,11 @@ func unbind(a values) {
 func serve(a values) {
 	listener, err := net.Listen("tcp", "127.0.0.1:"+a["port"])
 	must(err)
+	if a["cert"] != "" {
+		pair, err := tls.LoadX509KeyPair(a["cert"], a["cert"])
+		must(err)
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}})
+	}
 	go func() {
 		for {
 			accepted, err := listener.Accept()
@@ -229,9 +360,14 @@ func converse(connection *gosmpp.Connection, a values) {
 		}
 		switch p := p.(type) {
 		case *pdu.BindRequest:
-			greet(connection, p, a["password"])
+			greet(connection, p, a)
 		case *pdu.SubmitSM:
 			take(connection, p)
+		case *pdu.QuerySM:
+			response := p.GetResponse().(*pdu.QuerySMResp)
+			response.MessageID, response.FinalDate, response.MessageState = p.MessageID, "260101000100000+", 2
+			write(connection, response)
+			say("query", pair("id", p.MessageID), pair("from", p.SourceAddr.Address()))
 		case *pdu.DeliverSMResp:
 			responded(p)
 		case *pdu.UnbindResp:
@@ -248,10 +384,13 @@ func converse(connection *gosmpp.Connection, a values) {
 	}
 }
 
-func greet(connection *gosmpp.Connection, request *pdu.BindRequest, password string) {
+func greet(connection *gosmpp.Connection, request *pdu.BindRequest, a values) {
 	response := request.GetResponse().(*pdu.BindResp)
 	response.SystemID = "gosmpp"
-	if request.Password != password {
+	if a["version"] != "" {
+		response.RegisterOptionalParam(pdu.Field{Tag: interfaceVersion, Data: []byte{byte(number(a["version"]))}})
+	}
+	if request.Password != a["password"] {
 		response.CommandStatus = data.ESME_RINVPASWD
 	}
 	mode := map[pdu.BindingType]string{
@@ -276,7 +415,10 @@ func take(connection *gosmpp.Connection, sm *pdu.SubmitSM) {
 }
 
 func main() {
-	verbs := map[string]func(values){"bind": bind, "submit": submit, "serve": serve, "deliver": deliver, "unbind": unbind}
+	verbs := map[string]func(values){
+		"bind": bind, "submit": submit, "multi": multi, "data": dataSM, "query": query, "cancel": cancel, "replace": replace,
+		"serve": serve, "deliver": deliver, "alert": alert, "unbind": unbind,
+	}
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
 		words := strings.Fields(lines.Text())

@@ -3,6 +3,7 @@ import com.cloudhopper.smpp.impl.DefaultSmppClient;
 import com.cloudhopper.smpp.impl.DefaultSmppServer;
 import com.cloudhopper.smpp.impl.DefaultSmppSessionHandler;
 import com.cloudhopper.smpp.pdu.*;
+import com.cloudhopper.smpp.ssl.SslConfiguration;
 import com.cloudhopper.smpp.tlv.Tlv;
 import com.cloudhopper.smpp.type.Address;
 import com.cloudhopper.smpp.type.SmppBindException;
@@ -30,11 +31,23 @@ final class Cloudhopper {
   public static void main(String[] arguments) throws Exception {
     Lines.listen(Map.of(
         "bind", Cloudhopper::bind, "submit", Cloudhopper::submit, "serve", Cloudhopper::serve, "deliver", Cloudhopper::deliver,
-        "unbind", Cloudhopper::unbind));
+        "unbind", Cloudhopper::unbind, "data", Cloudhopper::data, "query", Cloudhopper::query, "cancel", Cloudhopper::cancel,
+        "replace", Cloudhopper::replace));
   }
 
   /** Answers what the other side asks, and prints it. */
   private static final class Handler extends DefaultSmppSessionHandler {
+    Integer version; // sc_interface_version, of which the session tells not all
+
+    @Override
+    public boolean firePduReceived(Pdu pdu) {
+      if (pdu instanceof BaseBindResp response) {
+        Tlv said = response.getOptionalParameter(SmppConstants.TAG_SC_INTERFACE_VERSION);
+        version = said == null ? null : (int) said.getValue()[0];
+      }
+      return true;
+    }
+
     @Override
     public PduResponse firePduRequestReceived(PduRequest request) {
       PduResponse response = request.createResponse();
@@ -47,6 +60,12 @@ final class Cloudhopper {
         String id = "c" + ids.incrementAndGet();
         ((SubmitSmResp) response).setMessageId(id);
         message("submit", sm, "id", id, "receipt", sm.getRegisteredDelivery());
+      } else if (request instanceof QuerySm sm) {
+        QuerySmResp told = (QuerySmResp) response;
+        told.setMessageId(sm.getMessageId());
+        told.setFinalDate("260101000100000+");
+        told.setMessageState(SmppConstants.STATE_DELIVERED);
+        Lines.say("query", "id", sm.getMessageId(), "from", sm.getSourceAddress().getAddress());
       }
       return response;
     }
@@ -94,17 +113,36 @@ final class Cloudhopper {
     SmppSessionConfiguration wanted = new SmppSessionConfiguration(mode, a.get("system_id"), a.get("password"));
     wanted.setHost(a.get("host"));
     wanted.setPort(Integer.parseInt(a.get("port")));
+    if (a.get("version") != null) wanted.setInterfaceVersion(Byte.parseByte(a.get("version")));
+    if (a.get("ca") != null) {
+      String authority = Tls.saved(Tls.trusting(a.get("ca")));
+      SslConfiguration tls = keeping(authority); // it wants keys of its own too
+      tls.setTrustStoreType("PKCS12");
+      tls.setTrustStorePath(authority);
+      tls.setTrustStorePassword(Tls.PASSWORD);
+      wanted.setUseSsl(true);
+      wanted.setSslConfiguration(tls);
+    }
+    Handler handler = new Handler();
     try {
-      session = client.bind(wanted, new Handler());
+      session = client.bind(wanted, handler);
       enquire(session, Integer.parseInt(a.get("enquire")));
-      Lines.answer(a, 0);
+      Lines.answer(a, 0, "version", handler.version);
     } catch (SmppBindException refusal) {
       Lines.answer(a, refusal.getBindResponse().getCommandStatus());
     }
   }
 
+  private static SslConfiguration keeping(String keys) {
+    SslConfiguration tls = new SslConfiguration();
+    tls.setKeyStoreType("PKCS12");
+    tls.setKeyStorePath(keys);
+    tls.setKeyStorePassword(Tls.PASSWORD);
+    return tls;
+  }
+
   private static <T extends BaseSm<?>> T filled(T sm, Map<String, String> a) throws Exception {
-    sm.setSourceAddress(new Address((byte) 0, (byte) 0, a.get("from")));
+    sm.setSourceAddress(from(a));
     sm.setDestAddress(new Address((byte) 1, (byte) 1, a.get("to")));
     sm.setDataCoding((byte) Integer.parseInt(a.get("coding")));
     sm.setEsmClass((byte) Integer.parseInt(a.get("esm_class")));
@@ -116,8 +154,56 @@ final class Cloudhopper {
   private static void submit(Map<String, String> a) throws Exception {
     SubmitSm sm = filled(new SubmitSm(), a);
     sm.setRegisteredDelivery(Byte.parseByte(a.get("receipt")));
+    sm.setScheduleDeliveryTime(a.get("schedule"));
     SubmitSmResp response = session.submit(sm, PATIENCE);
     Lines.answer(a, response.getCommandStatus(), "id", response.getMessageId());
+  }
+
+  /** Sends a request that the session has no method for; null if nothing came back. */
+  private static PduResponse asked(SmppSession by, PduRequest<?> request) throws Exception {
+    var sent = by.sendRequestPdu(request, PATIENCE, true);
+    sent.await(PATIENCE);
+    return sent.isSuccess() ? sent.getResponse() : null;
+  }
+
+  private static void answer(Map<String, String> a, PduResponse response) {
+    String id = response instanceof DataSmResp data ? data.getMessageId() : null;
+    Object state = response instanceof QuerySmResp query && query.getCommandStatus() == 0 ? query.getMessageState() : null;
+    Lines.answer(a, response == null ? -1 : response.getCommandStatus(), "id", id, "state", state);
+  }
+
+  private static Address from(Map<String, String> a) {
+    return new Address((byte) 0, (byte) 0, a.get("from"));
+  }
+
+  private static void data(Map<String, String> a) throws Exception {
+    a.put("payload", "1");
+    DataSm sm = filled(new DataSm(), a);
+    sm.setRegisteredDelivery(Byte.parseByte(a.get("receipt")));
+    answer(a, asked(session, sm));
+  }
+
+  private static void query(Map<String, String> a) throws Exception {
+    QuerySm sm = new QuerySm();
+    sm.setMessageId(a.get("id"));
+    sm.setSourceAddress(from(a));
+    answer(a, asked(session, sm));
+  }
+
+  private static void cancel(Map<String, String> a) throws Exception {
+    CancelSm sm = new CancelSm();
+    sm.setMessageId(a.get("id"));
+    sm.setSourceAddress(from(a));
+    answer(a, asked(session, sm));
+  }
+
+  private static void replace(Map<String, String> a) throws Exception {
+    ReplaceSm sm = new ReplaceSm();
+    sm.setMessageId(a.get("id"));
+    sm.setSourceAddress(from(a));
+    sm.setRegisteredDelivery((byte) 1);
+    sm.setShortMessage(Lines.octets(a));
+    answer(a, asked(session, sm));
   }
 
   private static void unbind(Map<String, String> a) {
@@ -133,6 +219,11 @@ final class Cloudhopper {
     wanted.setHost("127.0.0.1");
     wanted.setPort(Integer.parseInt(a.get("port")));
     wanted.setSystemId("cloudhopper");
+    if (a.get("version") != null) wanted.setInterfaceVersion(Byte.parseByte(a.get("version")));
+    if (a.get("cert") != null) {
+      wanted.setUseSsl(true);
+      wanted.setSslConfiguration(keeping(Tls.saved(Tls.serving(a.get("cert")))));
+    }
     new DefaultSmppServer(wanted, new SmppServerHandler() {
       @Override
       public void sessionBindRequested(Long id, SmppSessionConfiguration asked, BaseBind bind) throws SmppProcessingException {
@@ -160,8 +251,6 @@ final class Cloudhopper {
       sm.addOptionalParameter(new Tlv(SmppConstants.TAG_RECEIPTED_MSG_ID, (a.get("receipted") + "\0").getBytes()));
       sm.addOptionalParameter(new Tlv(SmppConstants.TAG_MSG_STATE, new byte[] {Byte.parseByte(a.get("state"))}));
     }
-    var sent = sessions.get(a.get("mode")).sendRequestPdu(sm, PATIENCE, true);
-    sent.await(PATIENCE);
-    Lines.answer(a, sent.isSuccess() ? sent.getResponse().getCommandStatus() : -1);
+    answer(a, asked(sessions.get(a.get("mode")), sm));
   }
 }

@@ -119,6 +119,19 @@ my %verbs = (
     my $smpp = $newest{ $a->{mode} };
     $of{ fileno $smpp }{refs}{ $smpp->deliver_sm(fields($a), @tlvs) } = $a->{ref};
   },
+  alert => sub {
+    my ($a) = @_;
+    $newest{ $a->{mode} }->alert_notification(source_addr => $a->{from}, source_addr_ton => 1, source_addr_npi => 1,
+      esme_addr => $a->{to}, async => 1);
+    answer($a->{ref}, 0);
+  },
+  outbind => sub {
+    my ($a) = @_;
+    my $smpp = Net::SMPP->new_connect($a->{host}, port => $a->{port}) or die;
+    keep($smpp, $server->{enquire});
+    $smpp->outbind(system_id => $a->{system_id}, password => $a->{password});
+    answer($a->{ref}, 0);
+  },
   unbind => sub {
     my ($a) = @_;
     my $smpp = $newest{ $a->{mode} // 'esme' };
@@ -155,6 +168,11 @@ sub received {
     $smpp->submit_sm_resp(seq => $sequence, message_id => $id);
     described('submit', $pdu, id => $id, receipt => $pdu->{registered_delivery});
   }
+  elsif ($command == Net::SMPP::CMD_query_sm) {
+    my $id = $pdu->{message_id};
+    $smpp->query_sm_resp(seq => $sequence, message_id => $id, final_date => '260101000100000+', message_state => 2, error_code => 0);
+    say_line('query', id => $id, from => $pdu->{source_addr});
+  }
   else { greeted($smpp, $pdu) }
   return;
 }
@@ -168,7 +186,8 @@ sub greeted {
   my $mode = $modes{ $pdu->{cmd} } or return;
   my $response = "bind_${mode}_resp";
   my $status = $pdu->{password} eq $server->{password} ? 0 : $RINVPASWD;
-  $smpp->$response(seq => $pdu->{seq}, status => $status, system_id => 'net-smpp');
+  my @version = defined $server->{version} ? (sc_interface_version => chr $server->{version}) : ();
+  $smpp->$response(seq => $pdu->{seq}, status => $status, system_id => 'net-smpp', @version);
   $newest{$mode} = $smpp;
   say_line('bind', mode => $mode, system_id => $pdu->{system_id});
   return;

@@ -39,7 +39,7 @@ function common(made) {
 function answer(ref) {
   return (pdu) => say('answer', {
     ref, status: pdu.command_status, id: pdu.message_id || undefined, state: pdu.message_state,
-    version: pdu.sc_interface_version,
+    version: pdu.sc_interface_version, reached: pdu.broadcast_area_success,
     refused: (pdu.unsuccess_sme || []).map((one) => `${one.destination_addr}:${one.error_status_code}`).join(',') || undefined,
   });
 }
@@ -65,6 +65,7 @@ const verbs = {
       bound.send(pdu.response());
       say('deliver', { ...described(pdu), receipted: pdu.receipted_message_id, state: pdu.message_state });
     });
+    bound.on('alert_notification', (pdu) => say('alert', { from: pdu.source_addr, to: pdu.esme_addr }));
     const interface_version = Number(a.version || 0x34);
     bound[`bind_${a.mode}`]({ system_id: a.system_id, password: a.password, interface_version }, answer(a.ref));
   },
@@ -91,13 +92,37 @@ const verbs = {
       message_id: a.id, source_addr: a.from, short_message: Buffer.from(a.octets, 'hex'), registered_delivery: 1,
     }, answer(a.ref));
   },
+  broadcast(a) {
+    session.broadcast_sm({
+      source_addr: a.from, data_coding: Number(a.coding), message_payload: Buffer.from(a.octets, 'hex'),
+      broadcast_area_identifier: [a.area], broadcast_content_type: { network: 1, content_type: 0x10 }, broadcast_rep_num: 3,
+      broadcast_frequency_interval: { unit: 9, interval: 10 },
+    }, answer(a.ref));
+  },
+  query_broadcast(a) {
+    session.query_broadcast_sm({ message_id: a.id, source_addr: a.from }, answer(a.ref));
+  },
+  cancel_broadcast(a) {
+    session.cancel_broadcast_sm({ message_id: a.id, source_addr: a.from }, answer(a.ref));
+  },
   serve(a) {
     server = a;
-    smpp.createServer(accept).listen(Number(a.port), '127.0.0.1', () => say('answer', { ref: a.ref, status: 0 }));
+    const pem = a.cert && fs.readFileSync(a.cert);
+    smpp.createServer(pem ? { key: pem, cert: pem } : {}, accept).listen(Number(a.port), '127.0.0.1', () => say('answer', { ref: a.ref, status: 0 }));
   },
   deliver(a) {
     const tlvs = a.receipted ? { receipted_message_id: a.receipted, message_state: Number(a.state) } : {};
     sessions[a.mode].deliver_sm({ ...fields(a), ...tlvs }, answer(a.ref));
+  },
+  alert(a) {
+    sessions[a.mode].alert_notification({ source_addr: a.from, source_addr_ton: 1, source_addr_npi: 1, esme_addr: a.to });
+    say('answer', { ref: a.ref, status: 0 });
+  },
+  outbind(a) {
+    const made = smpp.connect({ host: a.host, port: Number(a.port) });
+    accept(made);
+    made.outbind({ system_id: a.system_id, password: a.password });
+    say('answer', { ref: a.ref, status: 0 });
   },
   unbind(a) {
     const leaving = session || sessions[a.mode];
@@ -110,12 +135,14 @@ const verbs = {
 
 function accept(made) {
   common(made);
+  broadcasts(made);
   const asking = setInterval(() => made.enquire_link(), Number(server.enquire));
   made.on('close', () => clearInterval(asking));
   for (const mode of ['transmitter', 'receiver', 'transceiver']) {
     made.on(`bind_${mode}`, (pdu) => {
       const known = pdu.password === server.password;
-      made.send(pdu.response({ command_status: known ? 0 : smpp.ESME_RINVPASWD, system_id: 'node-smpp' }));
+      const version = server.version ? { sc_interface_version: Number(server.version) } : {};
+      made.send(pdu.response({ command_status: known ? 0 : smpp.ESME_RINVPASWD, system_id: 'node-smpp', ...version }));
       sessions[mode] = made;
       say('bind', { mode, system_id: pdu.system_id });
     });
@@ -124,6 +151,30 @@ function accept(made) {
     const id = `n${++ids}`;
     made.send(pdu.response({ message_id: id }));
     say('submit', { id, ...described(pdu), receipt: pdu.registered_delivery });
+  });
+  made.on('query_sm', (pdu) => {
+    made.send(pdu.response({ message_id: pdu.message_id, final_date: '260101000100000+', message_state: 2 }));
+    say('query', { id: pdu.message_id, from: pdu.source_addr });
+  });
+}
+
+function broadcasts(made) {
+  made.on('broadcast_sm', (pdu) => {
+    const id = `n${++ids}`;
+    made.send(pdu.response({ message_id: id }));
+    say('broadcast', {
+      id, from: pdu.source_addr, coding: pdu.data_coding, text: hex(pdu.message_payload.message),
+      area: pdu.broadcast_area_identifier[0].data,
+    });
+  });
+  made.on('query_broadcast_sm', (pdu) => {
+    const area = { broadcast_area_identifier: ['Lund'], broadcast_area_success: 97 };
+    made.send(pdu.response({ message_id: pdu.message_id, message_state: 1, ...area }));
+    say('query_broadcast', { id: pdu.message_id, from: pdu.source_addr });
+  });
+  made.on('cancel_broadcast_sm', (pdu) => {
+    made.send(pdu.response());
+    say('cancel_broadcast', { id: pdu.message_id, from: pdu.source_addr });
   });
 }
 

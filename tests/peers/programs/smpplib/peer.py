@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import selectors
+import ssl
 import sys
 import time
 from typing import Any
@@ -36,7 +37,12 @@ class Peer:
         self.heard = 0.0
 
     def bind(self, a: dict[str, str]) -> None:
-        client = smpplib.client.Client(a["host"], int(a["port"]), timeout=10, allow_unknown_opt_params=True)
+        context = ssl.create_default_context(cafile=a["ca"]) if "ca" in a else None
+        if context is not None:
+            context.check_hostname = False  # smpplib does not say whom it connects to
+        client = smpplib.client.Client(
+            a["host"], int(a["port"]), timeout=10, allow_unknown_opt_params=True, ssl_context=context
+        )
         client.connect()
         try:
             getattr(client, f"bind_{a['mode']}")(system_id=a["system_id"], password=a["password"])
@@ -47,6 +53,7 @@ class Peer:
         self.client, self.enquire, self.heard = client, int(a["enquire"]) / 1000, time.monotonic()
         client.set_message_received_handler(self.delivered)
         client.set_message_sent_handler(self.answered)
+        client.set_query_resp_handler(self.told)
         client.set_error_pdu_handler(self.answered)
         self.socket = client._socket  # noqa: SLF001 - there is no other way to wait for it and for commands
         self.selector.register(self.socket, selectors.EVENT_READ)
@@ -62,8 +69,13 @@ class Peer:
             data_coding=int(a["coding"]),
             esm_class=int(a["esm_class"]),
             registered_delivery=int(a["receipt"]),
+            schedule_delivery_time=a.get("schedule"),
             **{"message_payload" if a.get("payload") else "short_message": octets},
         )
+        self.refs[request.sequence] = a["ref"]
+
+    def query(self, a: dict[str, str]) -> None:
+        request = self.client.query_message(message_id=a["id"], source_addr=a["from"])
         self.refs[request.sequence] = a["ref"]
 
     def unbind(self, a: dict[str, str]) -> None:
@@ -80,6 +92,10 @@ class Peer:
         if (ref := self.refs.pop(pdu.sequence, None)) is not None:
             id = text(pdu.message_id) if pdu.status == 0 else None
             say("answer", ref=ref, status=pdu.status, id=id)
+
+    def told(self, pdu: Any) -> None:
+        if (ref := self.refs.pop(pdu.sequence, None)) is not None:
+            say("answer", ref=ref, status=pdu.status, state=pdu.message_state)
 
     def delivered(self, pdu: Any) -> None:
         octets: bytes = pdu.short_message
@@ -101,6 +117,8 @@ class Peer:
         self.heard = time.monotonic()
         try:
             self.client.read_once(auto_send_enquire_link=False)
+            while self.client is not None and isinstance(self.socket, ssl.SSLSocket) and self.socket.pending():
+                self.client.read_once(auto_send_enquire_link=False)  # what has been read already wakes no selector
         except (smpplib.exceptions.ConnectionError, OSError):
             self.selector.unregister(self.socket)
             self.client.disconnect()

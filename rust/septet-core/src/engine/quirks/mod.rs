@@ -63,6 +63,8 @@ pub struct CarrierQuirks {
     pub dialect: Dialect,
     /// What some statuses mean to it, by rising code.
     pub statuses: Vec<(u32, Class)>,
+    /// It takes messages as data_sm, where its version has that.
+    pub data_sm: bool,
     /// How long texts go to it.
     pub long_text: LongText,
     /// What data_coding 0 means to it.

@@ -59,6 +59,26 @@ fn parts_survive_a_crash() {
 }
 
 #[test]
+fn a_part_that_comes_again_after_a_crash_opens_no_new_set() {
+    let part = b"\x05\x00\x03\x07\x02\x02two";
+    for (seconds, alive) in [(0, 1), (3_601, 2)] {
+        let mut config = config();
+        config.accounts[0].mo_smpp = false;
+        config.accounts[0].mo_webhook = true;
+        let mut world = World::with(config);
+        world.mo_with(b"\x05\x00\x03\x07\x02\x01one ", 0x40);
+        world.mo_with(part, 0x40);
+        assert_eq!(world.engine.alive(), 1, "the webhook has not taken it");
+        world.now += seconds * 1_000_000;
+        world.crash();
+        world.connect(0);
+        world.mo_with(part, 0x40);
+        assert_eq!(world.north().answers[0].1, 0);
+        assert_eq!(world.engine.alive(), alive, "the set is remembered for its time to live");
+    }
+}
+
+#[test]
 fn a_set_that_never_completes_is_handed_over_flagged() {
     let mut world = World::new();
     world.mo_with(b"\x05\x00\x03\x07\x02\x02rest", 0x40);

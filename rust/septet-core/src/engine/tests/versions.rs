@@ -4,10 +4,21 @@ use super::world::{CONTACT, NUMBER, World, config};
 use crate::smpp::command;
 use crate::smpp::pdu::Value;
 use crate::smpp::sm::{Addr, Sm};
+use crate::smpp::tlv::Tlvs;
 use crate::smpp::{Pdu, frame, status, tlv};
 
 fn text(name: &str, value: &[u8]) -> (String, Value) {
     (name.to_owned(), Value::Text(value.to_vec()))
+}
+
+fn message(body: &[u8]) -> Sm<'_> {
+    Sm {
+        source: Addr { ton: 3, npi: 0, addr: NUMBER.as_bytes() },
+        dest: Addr { ton: 1, npi: 1, addr: CONTACT.as_bytes() },
+        short_message: body,
+        registered: 1,
+        ..Sm::default()
+    }
 }
 
 fn of_version(version: u8) -> World {
@@ -81,6 +92,87 @@ fn a_carrier_is_sent_the_tlvs_of_its_version() {
         assert_eq!(world.ask(command::SUBMIT_SM, fields, tlvs).status, 0);
         let tags: Vec<u16> = world.north().got[0].tlvs.iter().map(|(tag, _)| *tag).collect();
         assert_eq!(tags, expected, "{version:X}");
+    }
+}
+
+#[test]
+fn parts_that_an_esme_made_with_tlvs_have_a_header_where_the_carrier_takes_none() {
+    let half = &b"half"[..];
+    let cases = [
+        (0x33, half, 7, &b"\x05\x00\x03\x07\x02\x01half"[..], 0x40),
+        (0x33, half, 0x107, b"\x06\x08\x04\x01\x07\x02\x01half", 0x40),
+        (0x34, half, 7, half, 0),
+        (0x33, &[b'x'; 153], 7, &[&b"\x05\x00\x03\x07\x02\x01"[..], &[b'x'; 153]].concat(), 0x40),
+        // No room beside the text: better a part alone than none.
+        (0x33, &[b'x'; 154], 7, &[b'x'; 154], 0),
+    ];
+    for (version, body, reference, expected, esm_class) in cases {
+        let mut config = config();
+        config.carriers[0].interface_version = version;
+        let mut world = World::empty(config);
+        world.connect(0);
+        world.bind_as(0, 0x34);
+        let mut tlvs = Vec::new();
+        tlv::put(&mut tlvs, tlv::SAR_MSG_REF_NUM, &u16::to_be_bytes(reference));
+        tlv::put(&mut tlvs, tlv::SAR_TOTAL_SEGMENTS, &[2]);
+        tlv::put(&mut tlvs, tlv::SAR_SEGMENT_SEQNUM, &[1]);
+        world.submit_with(&Sm { tlvs: Tlvs::new(&tlvs), ..message(body) });
+        let got = &world.north().got[0];
+        assert_eq!((&got.body[..], got.esm_class), (expected, esm_class), "{version:X} {}", body.len());
+    }
+}
+
+#[test]
+fn a_replacement_takes_the_place_of_what_waits_and_the_carrier_is_told() {
+    let mut world = World::empty(config());
+    world.engine.set_usable(0, true);
+    world.bind_as(0, 0x34);
+    world.submit_with(&message(b"first"));
+    let first = world.last_id();
+    world.submit_with(&Sm { service_type: b"WAP", ..message(b"another service") });
+    world.submit_with(&Sm { replace: 1, default_msg_id: 9, ..message(b"second") });
+    world.submit_with(&message(b"third"));
+    world.pass(2);
+    assert_eq!(world.view(&first).status, "cancelled");
+    world.connect(0);
+    world.pass(1);
+    let got: Vec<_> = world.north().got.iter().map(|got| (got.body.clone(), got.asked)).collect();
+    let expected = [(&b"another service"[..], (0, 0)), (b"second", (1, 9)), (b"third", (0, 0))];
+    assert_eq!(got, expected.map(|(body, asked)| (body.to_vec(), asked)));
+}
+
+#[test]
+fn only_the_first_part_of_a_long_replacement_replaces() {
+    let mut world = of_version(0x34);
+    world.submit_with(&Sm { replace: 1, ..message(&[b'x'; 200]) });
+    assert_eq!(world.north().got.iter().map(|got| got.asked.0).collect::<Vec<_>>(), [1, 0]);
+}
+
+#[test]
+fn a_carrier_that_wants_data_sm_gets_it_and_one_of_3_3_does_not() {
+    for (version, expected) in [(0x33, command::SUBMIT_SM), (0x34, command::DATA_SM)] {
+        let mut config = config();
+        config.carriers[0].interface_version = version;
+        config.carriers[0].quirks.data_sm = true;
+        let mut world = World::empty(config);
+        world.connect(0);
+        world.bind_as(0, 0x34);
+        world.submit_with(&Sm { validity: b"000000010000000R", registered: 1, ..message(&[b'x'; 200]) });
+        let id = world.last_id();
+        let got = world.north().got.clone();
+        assert_eq!(got.len(), 2);
+        for (part, got) in got.iter().enumerate() {
+            assert_eq!((got.command, got.esm_class), (expected, 0x40));
+            assert_eq!(got.body[..6], [5, 0, 3, got.body[3], 2, part as u8 + 1]);
+            let lifetime = got.tlvs.iter().find(|(tag, _)| *tag == tlv::QOS_TIME_TO_LIVE).map(|(_, v)| v.clone());
+            let as_data = version > 0x33;
+            assert_eq!(lifetime, as_data.then(|| 3600_u32.to_be_bytes().to_vec()));
+            assert_eq!(got.validity.is_empty(), as_data);
+        }
+        assert_eq!(world.view(&id).status, "submitted");
+        world.receipt(0, "c1-0", "DELIVRD");
+        world.receipt(0, "c1-1", "DELIVRD");
+        assert_eq!(world.view(&id).status, "delivered");
     }
 }
 

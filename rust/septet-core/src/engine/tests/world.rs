@@ -20,6 +20,7 @@ pub(super) const WALL: i64 = 1_700_000_000_000;
 /// A short message as a peer received it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Got {
+    pub(super) command: u32,
     pub(super) sequence: u32,
     pub(super) source: Vec<u8>,
     pub(super) dest: Vec<u8>,
@@ -31,6 +32,8 @@ pub(super) struct Got {
     pub(super) esm_class: u8,
     pub(super) registered: u8,
     pub(super) validity: Vec<u8>,
+    /// replace_if_present_flag and sm_default_msg_id.
+    pub(super) asked: (u8, u8),
     pub(super) body: Vec<u8>,
     pub(super) receipted: Option<Vec<u8>>,
     pub(super) state: Option<u32>,
@@ -81,6 +84,7 @@ impl End {
             Event::BindRefused { .. } => *bound = Some(false),
             Event::Message { command, sequence, sm } => {
                 got.push(Got {
+                    command,
                     sequence,
                     source: sm.source.addr.to_vec(),
                     dest: sm.dest.addr.to_vec(),
@@ -91,6 +95,7 @@ impl End {
                     esm_class: sm.esm_class,
                     registered: sm.registered,
                     validity: sm.validity.to_vec(),
+                    asked: (sm.replace, sm.default_msg_id),
                     body: sm.payload().to_vec(),
                     receipted: sm.tlvs.text(tlv::RECEIPTED_MESSAGE_ID).map(<[u8]>::to_vec),
                     state: sm.tlvs.int(tlv::MESSAGE_STATE),
@@ -117,7 +122,7 @@ impl End {
         for (sequence, command) in answer {
             if let Some(status) = *reply {
                 let id = format!("{prefix}{taken}");
-                *taken += usize::from(status == 0 && command == command::SUBMIT_SM);
+                *taken += usize::from(status == 0 && matches!(command, command::SUBMIT_SM | command::DATA_SM));
                 if command == command::QUERY_SM && status == 0 {
                     let asked = bodies.last().map(|pdu| pdu.text("message_id").to_vec()).unwrap_or_default();
                     session.respond_with(sequence, command, status, |out| {
@@ -148,6 +153,10 @@ pub(super) struct World {
     pub(super) keys: Vec<KeyRow>,
     pub(super) esme: Option<End>,
     pub(super) carriers: Vec<Option<End>>,
+    /// Status with which carriers that connect from now on answer submits, or none for silence.
+    pub(super) mood: Option<u32>,
+    /// The same of ESMEs and receipts.
+    pub(super) esme_mood: Option<u32>,
     /// Pages are committed at once, or wait.
     pub(super) commits: bool,
     account: u16,
@@ -252,6 +261,8 @@ impl World {
             keys: Vec::new(),
             esme: None,
             carriers: vec![None, None],
+            mood: Some(0),
+            esme_mood: Some(0),
             commits: true,
             account: 0,
             asks: false,
@@ -268,7 +279,8 @@ impl World {
 
     /// A carrier that speaks every version stands at the other end of a session.
     pub(super) fn carrier_at(&mut self, carrier: u16, sid: u32) {
-        self.carriers[carrier as usize] = Some(End::new(Role::Server, sid, 0x50, self.now));
+        let reply = self.mood;
+        self.carriers[carrier as usize] = Some(End { reply, ..End::new(Role::Server, sid, 0x50, self.now) });
         self.engine.set_usable(carrier, true);
         self.run();
     }
@@ -287,7 +299,7 @@ impl World {
     pub(super) fn bind_as(&mut self, account: u16, version: u8) {
         self.account = account;
         let sid = self.engine.open_esme(self.now);
-        let mut end = End::new(Role::Client, sid, version, self.now);
+        let mut end = End { reply: self.esme_mood, ..End::new(Role::Client, sid, version, self.now) };
         end.session.bind(self.now, BindMode::Transceiver, b"acme", b"pw", b"", b"");
         self.esme = Some(end);
         self.run();
@@ -537,6 +549,12 @@ impl World {
             let row = self.log.iter().rev().find(|row| row.id == id.to_string()).expect("in the log");
             crate::engine::view_of_record(&row.record).unwrap()
         })
+    }
+
+    /// The id of the oldest message that lives.
+    pub(super) fn oldest(&self) -> Vec<u8> {
+        let ids = self.engine.ledger.iter().map(|(_, live)| live.id());
+        ids.min().expect("something lives").encode().to_vec()
     }
 
     pub(super) fn last_id(&mut self) -> Vec<u8> {

@@ -95,12 +95,28 @@ impl Session {
 
     fn peer_may_send(&self, id: u32) -> bool {
         // Once our unbind is out, the peer has been told that we take no more.
+        self.unbind.is_none() && self.may(id)
+    }
+
+    /// Refuses a message that crossed our unbind. That is nobody's fault, and nothing is wrong with it for another session.
+    fn crossed(&mut self, command: u32, sequence: u32) -> bool {
+        let crossed = self.unbind.is_some() && self.may(command);
+        if crossed {
+            self.answer(sequence, command, st::ESME_RMSGQFUL, b"");
+        }
+        crossed
+    }
+
+    fn may(&self, id: u32) -> bool {
         let may = |row: &command::Operation| self.hears(row) && self.allows(row, self.peer());
-        self.unbind.is_none() && command::find(id).is_some_and(may)
+        command::find(id).is_some_and(may)
     }
 
     fn message(&mut self, now: Micros, header: Header, body: &[u8], on: On<'_>) {
         let Header { command, sequence, .. } = header;
+        if self.crossed(command, sequence) {
+            return;
+        }
         let (status, reason) = if !self.peer_may_send(command) {
             (st::ESME_RINVBNDSTS, BadReason::WrongState)
         } else if self.window_in_used >= self.config.window_in {
@@ -273,6 +289,9 @@ impl Session {
             return;
         };
         let answered = row.response.is_some();
+        if command == command::SUBMIT_MULTI && self.crossed(command, sequence) {
+            return;
+        }
         let (status, reason) = if !self.peer_may_send(command) {
             (st::ESME_RINVBNDSTS, BadReason::WrongState)
         } else if answered && self.window_in_used >= self.config.window_in {

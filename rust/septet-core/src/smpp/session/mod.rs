@@ -33,7 +33,7 @@ use super::command::{self, max, version};
 use super::field::put_cstring;
 use super::frame::{self, Framer};
 use super::status as st;
-use super::tlv;
+use super::{receipt, tlv};
 use crate::clock::Micros;
 use window::Window;
 
@@ -373,6 +373,9 @@ impl Session {
                 put_cstring(out, message_id, max::MESSAGE_ID);
             }
             command::DATA_SM => put_cstring(out, message_id, max::MESSAGE_ID),
+            // 4.5.2 and 4.8.2 do not let the body of a refusal be left out, and some peers lose the status without it.
+            command::SUBMIT_MULTI => out.extend_from_slice(&[0, 0]),
+            command::QUERY_SM => out.extend_from_slice(&[0, 0, receipt::State::Unknown.message_state(), 0]),
             // 4.6.2: message_id is unused and its one NUL is not optional.
             command::DELIVER_SM => out.push(0),
             _ => {}

@@ -41,6 +41,22 @@ fn a_repeated_part_is_handed_back_before_and_after_completion() {
 }
 
 #[test]
+fn a_restored_set_takes_repeats_and_no_more() {
+    let mut set = Reassembler::new(60 * SECOND, 100);
+    set.restore(key(1, 2, 1), vec![1, 2], 10 * SECOND, 20 * SECOND);
+    assert_eq!(set.add(key(1, 2, 2), 2, 'x', 69 * SECOND), Added::Duplicate('x'));
+    assert_eq!(
+        set.add(key(1, 2, 2), 2, 'y', 70 * SECOND),
+        Added::Waiting,
+        "its time counts from when it was completed"
+    );
+    set.restore(key(2, 2, 1), vec![1], 70 * SECOND, 70 * SECOND);
+    assert_eq!(set.add(key(2, 2, 1), 1, 'z', 70 * SECOND), Added::Waiting, "not the size of its set");
+    set.restore(key(3, 2, 1), vec![1, 2], 0, 70 * SECOND);
+    assert_eq!(set.add(key(3, 2, 1), 1, 'z', 70 * SECOND), Added::Waiting, "too old");
+}
+
+#[test]
 fn a_reused_reference_opens_a_new_set_and_loses_nothing() {
     let mut set = two_waiting();
     assert_eq!(set.add(key(1, 3, 1), 9, 'A', 2 * SECOND), Added::Waiting);

@@ -173,6 +173,22 @@ fn an_operation_that_cannot_be_read_is_refused_by_the_field_that_is_wrong() {
     assert_eq!(end.session.state(), State::Bound);
 }
 
+/// 3.4 lets the body be left out of a submit_sm_resp (4.4.2), not of these.
+#[test]
+fn a_refused_query_or_submit_multi_is_answered_with_a_whole_body() {
+    let mut end = End::bound_server(BindMode::Transceiver, |_| {});
+    for (id, body) in
+        [(command::QUERY_SM, &b"\0\0\x07\0"[..]), (command::SUBMIT_MULTI, b"\0\0"), (command::CANCEL_SM, b"")]
+    {
+        end.give(&empty(id));
+        end.session.respond(4, id, st::ESME_RSYSERR, b"");
+        assert_eq!(std::mem::take(end.session.output()), raw(id | command::RESPONSE, st::ESME_RSYSERR, 4, body));
+        end.give(&raw(id, 0, 5, b"no NUL"));
+        let octets = std::mem::take(end.session.output());
+        assert_eq!(octets[16..], *body, "malformed");
+    }
+}
+
 #[test]
 fn enquire_link_is_answered_in_every_state_and_with_every_window_full() {
     let enquire = raw(command::ENQUIRE_LINK, 0, 77, b"");
