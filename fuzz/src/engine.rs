@@ -43,6 +43,8 @@ fn engine() -> Engine {
             interface_version: version::V34,
             hold: false,
             query_after_ms: 60_000,
+            cancels: true,
+            replaces: true,
             outbind: None,
             quirks: CarrierQuirks::default(),
         }],

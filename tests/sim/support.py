@@ -43,9 +43,9 @@ class Client:
                         self._writer.write(answer.encode())
         return found
 
-    async def bind(self, password: str = "secret") -> int:  # noqa: S107 - a simulator's
+    async def bind(self, password: str = "secret", system_id: str = "septet") -> int:  # noqa: S107 - a simulator's
         """Binds as transceiver; gives the status."""
-        self.send("bind_transceiver", system_id="septet", password=password, interface_version=0x34)
+        self.send("bind_transceiver", system_id=system_id, password=password, interface_version=0x34)
         return (await self.until("bind_transceiver_resp"))[0].status
 
     def submit(self, text: bytes, registered: int = 1) -> int:

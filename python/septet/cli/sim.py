@@ -27,7 +27,7 @@ def add(subparsers: Subparsers) -> None:
         subparsers,
         "sim",
         _sim,
-        help="run a simulated carrier that speaks SMPP, with receipts, MOs, delays and errors",
+        help="run a simulated carrier that speaks SMPP, with receipts, MOs, queries, delays and errors",
         example="septet sim --listen 127.0.0.1:2776 --dlr-delay 0.5:2 --error-rate 0.01 --control 127.0.0.1:8076",
     )
     add_option = parser.add_argument
@@ -40,12 +40,19 @@ def add(subparsers: Subparsers) -> None:
     add_option("--dlr-fail-rate", type=_rate, default=0.0, metavar="F", help="receipts that say UNDELIV [0-1]")
     add_option("--early-dlr-rate", type=_rate, default=0.0, metavar="F", help="receipts before their response [0-1]")
     add_option("--double-dlr-rate", type=_rate, default=0.0, metavar="F", help="receipts sent twice [0-1]")
+    add_option("--lost-dlr-rate", type=_rate, default=0.0, metavar="F", help="receipts that never leave [0-1]")
     add_option("--error-rate", type=_rate, default=0.0, metavar="F", help="submits refused [0-1]")
     add_option("--error-status", type=lambda t: int(t, 0), default=0x08, metavar="N", help="with which status")
     add_option("--no-reply-rate", type=_rate, default=0.0, metavar="F", help="submits never answered [0-1]")
     add_option("--throttle", type=int, default=0, metavar="N", help="submits a second, more are throttled; 0 = all")
     add_option("--window", type=int, default=100, metavar="N", help="unanswered deliver_sm per bind")
-    add_option("--keep", type=int, default=100_000, metavar="N", help="short messages kept for /messages")
+    add_option(
+        "--keep",
+        type=int,
+        default=100_000,
+        metavar="N",
+        help="messages kept for /messages and for query_sm, cancel_sm and replace_sm",
+    )
     add_option("--until-eof", action="store_true", help="stop when standard input ends")
     add_option("--seed", type=int, default=0, metavar="N", help="the same seed gives the same chances")
 
@@ -79,6 +86,7 @@ _OPTIONS = (
     "dlr_fail_rate",
     "early_dlr_rate",
     "double_dlr_rate",
+    "lost_dlr_rate",
     "error_rate",
     "error_status",
     "no_reply_rate",

@@ -283,6 +283,7 @@ class Carrier(Struct, frozen=True, kw_only=True):
     throughput: hard ceiling over all its binds in any sliding second, counted at the socket; 0 = none [segments/s]
     on_unknown: resend or hold a submit_sm whose response never came: a duplicate, or a loss, is risked
     query_after: silence after which the carrier is asked by query_sm about a message without its receipt; 0 = never [s]
+    operations: what it is asked to do, when an ESME asks, with a message that it has taken: cancel_sm, replace_sm
     enquire_link: silence after which the node asks whether the carrier is alive; 0 = never [s]
     response_timeout: how long a response may take [s]
     reconnect_min: first pause before binding again; it doubles each time, with jitter [s]
@@ -323,6 +324,7 @@ class Carrier(Struct, frozen=True, kw_only=True):
     throughput: Rate = 0
     on_unknown: Literal["resend", "hold"] = "resend"
     query_after: Seconds = 0.0
+    operations: tuple[Literal["cancel", "replace"], ...] = ()
     enquire_link: Seconds = 30.0
     response_timeout: Interval = 60.0
     reconnect_min: Interval = 0.5

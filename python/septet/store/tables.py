@@ -134,6 +134,8 @@ def _carrier(carrier: Carrier, centre: int) -> dict[str, Any]:
         "interface_version": carrier.version,
         "hold": carrier.on_unknown == "hold",
         "query_after": carrier.query_after,
+        "cancels": "cancel" in carrier.operations,
+        "replaces": "replace" in carrier.operations,
         "outbind": None if (asks := carrier.outbind) is None else (asks.system_id, asks.password.reveal()),
         "quirks": _carrier_quirks(carrier.quirks),
     }

@@ -17,6 +17,8 @@
 //! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
 //! | `hold` | for carriers whose unanswered submits are held, not sent again |
 //! | `ask` | a carrier is asked after a message whose receipt does not come |
+//! | `recall` | a carrier is asked to withdraw or replace what it has taken |
+//! | `relayed` | what carriers answer to requests that are no segments |
 //! | `again` | what rests after a refusal, and what is taken back from the log |
 //! | `replacing` | a submit_sm that takes the place of what waits |
 //! | `operations` | an ESME asks after a message, withdraws or replaces it |
@@ -50,7 +52,9 @@ mod outbind;
 mod peers;
 mod queue;
 pub mod quirks;
+mod recall;
 mod receipts;
+mod relayed;
 mod replacing;
 mod replay;
 mod settle;
@@ -165,6 +169,7 @@ pub struct Engine {
     replacements: replacing::Replacements,
     relays: broadcast::Relays,
     asks: ask::Asks,
+    recalls: recall::Recalls,
     reassembly: Reassembler<Handle>,
     lanes: Vec<Lane>,
     desks: Vec<Desk>,
@@ -226,6 +231,7 @@ impl Engine {
             replacements: replacing::Replacements::default(),
             relays: broadcast::Relays::default(),
             asks: ask::Asks::default(),
+            recalls: recall::Recalls::default(),
             lanes,
             desks,
             peers: Vec::new(),

@@ -13,6 +13,7 @@ use super::id::{Id, parse_alias};
 use super::journal::{Answer, Effect, Kind, VERSION};
 use super::ledger::{Handle, IdMap, Live};
 use super::message::{Mt, Segment, Stage, Status};
+use super::recall::is_away;
 use super::shape;
 use super::tables::digits;
 use super::wire::Take;
@@ -46,12 +47,12 @@ pub struct Lookup {
 
 /// Who asked what, and how to answer.
 #[derive(Clone, Copy)]
-struct Asker {
-    session: u32,
-    epoch: u32,
+pub(super) struct Asker {
+    pub(super) session: u32,
+    pub(super) epoch: u32,
     account: u16,
     sequence: u32,
-    command: u32,
+    pub(super) command: u32,
     version: u8,
 }
 
@@ -209,17 +210,8 @@ impl Engine {
                 let body = self.ledger.mt(first).map(|mt| state_of(mt, pdu, asker.version));
                 self.tell(asker, &body.unwrap_or_default());
             }
-            command::CANCEL_SM => {
-                let mut any = false;
-                for handle in fitting {
-                    any |= self.withdraw(handle, now);
-                }
-                self.done(asker, if any { Ok(()) } else { Err(status::ESME_RCANCELFAIL) }, now);
-            }
-            _ => {
-                let outcome = self.replace_message(first, pdu, now);
-                self.done(asker, outcome, now);
-            }
+            command::CANCEL_SM => self.withdraw_all(asker, &fitting, now),
+            _ => self.replace_message(asker, first, pdu, now),
         }
     }
 
@@ -251,19 +243,37 @@ impl Engine {
             let index = here.and_then(|all| all.iter().find(|index| matches(&mt.env, &cancels[**index].1)));
             found.extend(index.map(|index| (*index, handle)));
         }
-        let mut hits = vec![false; cancels.len()];
+        let mut groups = vec![Vec::new(); cancels.len()];
         for (index, handle) in found {
-            hits[index] |= self.withdraw(handle, now);
+            groups[index].push(handle);
         }
-        for ((asker, _), hit) in cancels.into_iter().zip(hits) {
-            self.done(asker, if hit { Ok(()) } else { Err(status::ESME_RCANCELFAIL) }, now);
+        for ((asker, _), group) in cancels.into_iter().zip(groups) {
+            self.withdraw_all(asker, &group, now);
         }
     }
 
-    /// Gives a message that has not left another text, time or receipt (4.10.1). What is empty stays as it was.
-    fn replace_message(&mut self, handle: Handle, pdu: &Pdu, now: Micros) -> Result<(), u32> {
+    /// Gives a message another text, time or receipt, or asks its carrier to, if it has left.
+    fn replace_message(&mut self, asker: Asker, handle: Handle, pdu: &Pdu, now: Micros) {
+        let away = self.ledger.mt(handle).is_some_and(|mt| is_away(mt) && self.carrier_table(mt.carrier).replaces);
+        let outcome = match self.rewritten(handle, away, pdu, now) {
+            Ok(envelope) if away => match self.ask_to_replace(asker, handle, envelope, pdu, now) {
+                Ok(()) => return,
+                refused => refused,
+            },
+            Ok(envelope) => {
+                self.rewrite(handle, envelope, now);
+                Ok(())
+            }
+            Err(status) => Err(status),
+        };
+        self.done(asker, outcome, now);
+    }
+
+    /// A message as a replace_sm wants it (4.10.1). What is empty stays as it was.
+    fn rewritten(&mut self, handle: Handle, away: bool, pdu: &Pdu, now: Micros) -> Result<Envelope, u32> {
         let wall = self.wall(now);
         let waits = |mt: &&Mt| !mt.is_final() && !mt.armed && mt.segments.iter().all(|s| s.stage == Stage::Waiting);
+        let waits = |mt: &&Mt| away || waits(mt);
         let ours = |mt: &&Mt| mt.env.has(flag::VIA_SMPP) && mt.account != NOBODY && mt.carrier != NOBODY;
         let env = self.ledger.mt(handle).filter(waits).filter(ours).map(|mt| mt.env.clone());
         let env = env.ok_or(status::ESME_RREPLACEFAIL)?;
@@ -282,11 +292,15 @@ impl Engine {
         draft.registered = pdu.octet("registered_delivery");
         draft.flags &= !(flag::RECEIPT | flag::TELL_SUCCESS | flag::TELL_FAILURE);
         draft.flags |= receipts_asked(draft.registered);
+        if away {
+            // Its end is still to be known, whoever is told.
+            draft.flags |= flag::RECEIPT;
+        }
         let payload = match pdu.text("short_message") {
             b"" => pdu.tlv(tlv::MESSAGE_PAYLOAD).unwrap_or_default(),
             text => text,
         };
-        let envelope = if payload.is_empty() {
+        Ok(if payload.is_empty() {
             Envelope::build(&draft, (0..env.parts() as usize).map(|index| env.part(index)))
         } else {
             if env.has(flag::SEGMENTED) {
@@ -306,11 +320,13 @@ impl Engine {
             draft.esm_class |= if cut.udhi { UDHI } else { 0 };
             (draft.data_coding, draft.encoding) = (cut.data_coding, cut.encoding);
             Envelope::build(&draft, cut.parts.iter().map(AsRef::as_ref))
-        };
-        let scheduled = envelope.due() > wall;
-        let Some(mt) = self.ledger.mt_mut(handle) else {
-            return Err(status::ESME_RREPLACEFAIL);
-        };
+        })
+    }
+
+    /// Puts a message that has not left in the place of the old one.
+    fn rewrite(&mut self, handle: Handle, envelope: Envelope, now: Micros) {
+        let scheduled = envelope.due() > self.wall(now);
+        let Some(mt) = self.ledger.mt_mut(handle) else { return };
         mt.segments = vec![Segment::default(); envelope.parts() as usize];
         mt.env = envelope;
         // It keeps its place in the queue, unless it leaves it until it is due or may leave earlier than it was to.
@@ -324,7 +340,6 @@ impl Engine {
             self.journal.after_commit(Effect::Queue(handle));
         }
         self.snapshot(handle);
-        Ok(())
     }
 
     fn look_up(&mut self, asker: Asker, pdu: Pdu, id: Option<Id>, alias: Option<u32>) {
@@ -368,7 +383,7 @@ impl Engine {
     }
 
     /// The outcome of a change, once it is durable.
-    fn done(&mut self, asker: Asker, outcome: Result<(), u32>, now: Micros) {
+    pub(super) fn done(&mut self, asker: Asker, outcome: Result<(), u32>, now: Micros) {
         let Asker { session, epoch, sequence, command, .. } = asker;
         match outcome {
             Ok(()) => {
@@ -408,7 +423,7 @@ fn ended(record: &[u8]) -> Option<Mt> {
     if snapshot { Mt::take(&mut from).ok().map(|(mt, _)| mt) } else { None }
 }
 
-const fn failed(command: u32) -> u32 {
+pub(super) const fn failed(command: u32) -> u32 {
     match command {
         command::QUERY_SM => status::ESME_RQUERYFAIL,
         command::CANCEL_SM => status::ESME_RCANCELFAIL,

@@ -1,10 +1,10 @@
 //! Sessions: ESMEs that bind to us and links that we bind to carriers. Chunk in, octets out.
 
 use super::accept::{Arrival, Submit};
-use super::ask::is_question;
 use super::broadcast::is_relay;
 use super::deadlines::NEVER;
 use super::journal::{Answer, Effect};
+use super::relayed::Relayed;
 use super::submit::Response;
 use super::tables;
 use super::{Engine, Id, NOBODY};
@@ -67,8 +67,8 @@ struct Said {
     operations: Vec<Pdu>,
     /// alert_notifications of a carrier.
     alerts: Vec<Pdu>,
-    /// Answers of a carrier to what was passed on.
-    relayed: Vec<(u64, Option<u32>, Vec<u8>)>,
+    /// Answers of a carrier to what is no segment.
+    relayed: Vec<Relayed>,
 }
 
 /// A place for a session; its epoch tells sessions that took it one after the other.
@@ -225,14 +225,8 @@ impl Engine {
             for pdu in said.alerts {
                 self.alerted(carrier, &pdu, now);
             }
-        }
-        for (token, status, body) in said.relayed {
-            match (kind, status) {
-                (Kind::Link { carrier, .. }, Some(status)) if is_question(token) => {
-                    self.ask_answered(carrier, token, status, &body, now);
-                }
-                _ if is_question(token) => self.ask_unanswered(token),
-                _ => self.relayed(token, status, &body),
+            for answer in said.relayed {
+                self.request_answered(carrier, &answer, now);
             }
         }
         over
@@ -345,7 +339,7 @@ impl Engine {
                 said.refused.push((pdu.sequence, pdu.command, status::ESME_RINVCMDID));
             }
             Event::Response { token, status, body, .. } if is_relay(token) => {
-                said.relayed.push((token, Some(status), body.to_vec()));
+                said.relayed.push(Relayed { token, status: Some(status), body: body.to_vec() });
             }
             Event::Response { token, status, message_id, waited, late, .. } => {
                 let lane = &mut self.lanes[carrier as usize];
@@ -356,7 +350,7 @@ impl Engine {
                     self.attention.closing.insert(sid);
                 }
             }
-            Event::TimedOut { token } if is_relay(token) => said.relayed.push((token, None, Vec::new())),
+            Event::TimedOut { token } if is_relay(token) => said.relayed.push(Relayed::none(token)),
             // As long again for a late response, where the carrier holds.
             Event::TimedOut { token } => {
                 let patience = self.carrier_table(carrier).response_timeout;
@@ -452,10 +446,9 @@ impl Engine {
                     lane.links[link as usize] = None;
                 }
                 for token in tokens {
-                    if is_question(token) {
-                        self.ask_unanswered(token);
-                    } else if is_relay(token) {
-                        self.relayed(token, None, b"");
+                    if is_relay(token) {
+                        // It changes no message, so it needs no time.
+                        self.request_answered(carrier, &Relayed::none(token), 0);
                     } else {
                         // No response can come any more.
                         self.unanswered(carrier, token, 0);

@@ -72,6 +72,10 @@ pub struct Carrier {
     pub hold: bool,
     /// Silence after which it is asked about a message by query_sm, in milliseconds; 0 = never.
     pub query_after_ms: u64,
+    /// It is asked by cancel_sm to withdraw what it has taken.
+    pub cancels: bool,
+    /// It is asked by replace_sm to take another text for it.
+    pub replaces: bool,
     /// It connects to us and says outbind, with this system_id and password; then we bind.
     pub outbind: Option<(String, String)>,
     /// What it does differently.

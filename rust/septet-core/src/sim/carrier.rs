@@ -6,10 +6,12 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
+use super::book::{Book, Entry};
 use super::options::Options;
 use super::shelf::Shelf;
 use crate::clock::{Micros, SECOND, WallMs};
-use crate::smpp::command;
+use crate::smpp::command::{self, max};
+use crate::smpp::field::put_cstring;
 use crate::smpp::receipt::{self, State};
 use crate::smpp::session::{Config, Event, Role, Session};
 use crate::smpp::sm::{Addr, Sm};
@@ -24,7 +26,7 @@ pub struct Stats {
     pub bound: u64,
     /// Binds accepted.
     pub binds: u64,
-    /// submit_sm received.
+    /// submit_sm, data_sm and destinations of submit_multi received.
     pub submits: u64,
     /// Those answered ESME_ROK.
     pub accepted: u64,
@@ -40,22 +42,39 @@ pub struct Stats {
     pub mos: u64,
     /// Those answered ESME_ROK.
     pub mos_acked: u64,
-    /// The most submit_sm received in any second.
+    /// Receipts that were lost on purpose.
+    pub lost: u64,
+    /// query_sm received.
+    pub queries: u64,
+    /// Messages withdrawn by cancel_sm.
+    pub cancelled: u64,
+    /// Messages replaced by replace_sm.
+    pub replaced: u64,
+    /// The most submits received in any second.
     pub most_in_a_second: u64,
 }
 
 /// Something for the node: a receipt or a part of an MO, kept until it is answered ESME_ROK.
 #[derive(Clone, Debug)]
-enum Owed {
+pub(super) enum Owed {
     Receipt { id: u64, from: Box<[u8]>, to: Box<[u8]>, state: State, text: [u8; 20] },
     Part { from: String, to: String, octets: Vec<u8>, data_coding: u8, esm_class: u8 },
 }
 
 /// What happens later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Later {
-    Answer { connection: u32, epoch: u32, sequence: u32, status: u32, id: u64 },
+    Answer { connection: u32, epoch: u32, answer: Answer },
     Owe(u64),
+}
+
+/// A response.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Answer {
+    sequence: u32,
+    command: u32,
+    status: u32,
+    body: Vec<u8>,
 }
 
 struct Connection {
@@ -69,19 +88,20 @@ pub struct Carrier {
     pub options: Options,
     /// What it has taken.
     pub shelf: Shelf,
-    stats: Stats,
+    pub(super) stats: Stats,
+    pub(super) book: Book,
     chance: ChaCha8Rng,
     next_id: u64,
     next_owed: u64,
     connections: Vec<Connection>,
     free: Vec<u32>,
     later: BinaryHeap<Reverse<(Micros, Later)>>,
-    owed: HashMap<u64, Owed>,
+    pub(super) owed: HashMap<u64, Owed>,
     ready: VecDeque<u64>,
     recent: VecDeque<Micros>,
     output: BTreeSet<u32>,
     closing: BTreeSet<u32>,
-    wall_zero: WallMs,
+    pub(super) wall_zero: WallMs,
 }
 
 impl Carrier {
@@ -92,6 +112,7 @@ impl Carrier {
             options,
             shelf: Shelf::default(),
             stats: Stats::default(),
+            book: Book::default(),
             next_id: 1_000_000_000 + chance.next_u64() % 1_000_000_000,
             next_owed: 0,
             chance,
@@ -145,15 +166,10 @@ impl Carrier {
 
     /// Timers; call it when [`Carrier::next_deadline`] has come.
     pub fn tick(&mut self, now: Micros) {
-        while let Some(Reverse((at, later))) = self.later.peek().copied() {
-            if at > now {
-                break;
-            }
-            self.later.pop();
+        while self.later.peek().is_some_and(|Reverse((at, _))| *at <= now) {
+            let Some(Reverse((_, later))) = self.later.pop() else { break };
             match later {
-                Later::Answer { connection, epoch, sequence, status, id } => {
-                    self.answer((connection, epoch), sequence, status, id);
-                }
+                Later::Answer { connection, epoch, answer } => self.answer((connection, epoch), &answer),
                 Later::Owe(owed) => self.ready.push_back(owed),
             }
         }
@@ -225,13 +241,24 @@ impl Carrier {
                 let welcome = known(&self.options.system_id, system_id) && known(&self.options.password, password);
                 bind = Some((sequence, welcome));
             }
-            Event::Message { command: command::SUBMIT_SM, sequence, sm } => {
-                if let Some((status, id)) = self.submitted((place, epoch), sequence, &sm, now) {
-                    answers.push((sequence, command::SUBMIT_SM, status, id));
-                }
+            Event::Message { command: command @ (command::SUBMIT_SM | command::DATA_SM), sequence, sm } => {
+                let (delay, status, body) = self.submitted(command, &sm, now);
+                let answer = Answer { sequence, command, status, body };
+                answers.extend(self.answer_after(delay, (place, epoch), answer, now));
             }
-            Event::Message { command, sequence, .. } => answers.push((sequence, command, status::ESME_RINVCMDID, 0)),
-            Event::Operation { pdu } => answers.push((pdu.sequence, pdu.command, status::ESME_RINVCMDID, 0)),
+            Event::Message { command, sequence, .. } => {
+                answers.push(Answer { sequence, command, status: status::ESME_RINVCMDID, body: Vec::new() });
+            }
+            Event::Operation { pdu } if pdu.command == command::SUBMIT_MULTI => {
+                let delay = self.within(self.options.submit_delay);
+                let (status, body) = self.submitted_to_many(pdu, delay, now);
+                let answer = Answer { sequence: pdu.sequence, command: pdu.command, status, body };
+                answers.extend(self.answer_after(delay, (place, epoch), answer, now));
+            }
+            Event::Operation { pdu } => {
+                let (status, body) = self.operated(pdu, now);
+                answers.push(Answer { sequence: pdu.sequence, command: pdu.command, status, body });
+            }
             Event::Response { token, status, late: false, .. } => self.taken(token, status, now),
             Event::TimedOut { token } => self.ready.push_back(token),
             Event::Closed { .. } => {
@@ -248,9 +275,8 @@ impl Carrier {
             Some((sequence, false)) => session.refuse_bind(sequence, status::ESME_RINVPASWD),
             None => {}
         }
-        for (sequence, command, status, id) in answers {
-            let text = id.to_string();
-            session.respond(sequence, command, status, if status == 0 { text.as_bytes() } else { b"" });
+        for Answer { sequence, command, status, body } in answers {
+            session.respond_with(sequence, command, status, |out| out.extend_from_slice(&body));
         }
         if !session.output().is_empty() {
             self.output.insert(place);
@@ -258,8 +284,23 @@ impl Carrier {
         self.connections[place as usize].session = Some(session);
     }
 
-    /// Takes a submit; gives the answer if it is due at once.
-    fn submitted(&mut self, place: (u32, u32), sequence: u32, sm: &Sm<'_>, now: Micros) -> Option<(u32, u64)> {
+    /// Takes a submit; gives when it is answered, and how.
+    fn submitted(&mut self, command: u32, sm: &Sm<'_>, now: Micros) -> (Micros, u32, Vec<u8>) {
+        let status = self.refusal(now);
+        let delay = self.within(self.options.submit_delay);
+        let mut body = Vec::new();
+        if status == 0 {
+            let id = self.take(sm, None, now + delay, now);
+            put_cstring(&mut body, id.to_string().as_bytes(), max::MESSAGE_ID);
+        } else if command == command::DATA_SM {
+            // 4.7.2: it has its message_id also where it is refused.
+            body.push(0);
+        }
+        (delay, status, body)
+    }
+
+    /// Whether one more message is taken: a status.
+    pub(super) fn refusal(&mut self, now: Micros) -> u32 {
         self.stats.submits += 1;
         while self.recent.front().is_some_and(|at| *at + SECOND <= now) {
             self.recent.pop_front();
@@ -275,72 +316,77 @@ impl Carrier {
         } else {
             0
         };
-        let delay = self.within(self.options.submit_delay);
-        if status != 0 {
-            self.stats.refused += 1;
-            return self.answer_after(delay, place, sequence, status, 0, now);
-        }
+        self.stats.refused += u64::from(status != 0);
+        status
+    }
+
+    /// Takes a message, under the name of an earlier one of the same request or its own id; gives that name.
+    pub(super) fn take(&mut self, sm: &Sm<'_>, name: Option<u64>, answered: Micros, now: Micros) -> u64 {
         self.next_id += 1;
         let id = self.next_id;
         self.stats.accepted += 1;
         self.shelf.put(id, sm, self.options.keep);
-        if sm.registered & 3 != 0 {
-            self.promise(id, sm, now + delay);
-        }
-        if self.happens(self.options.no_reply_rate) {
-            self.stats.unanswered += 1;
-            return None;
-        }
-        self.answer_after(delay, place, sequence, 0, id, now)
+        let name = name.unwrap_or(id);
+        let entry = self.promise(name, sm, answered, now);
+        self.note(id, entry);
+        name
     }
 
+    /// The answer if it is due at once; one that somebody took something for may be lost.
     fn answer_after(
         &mut self,
         delay: Micros,
         (connection, epoch): (u32, u32),
-        sequence: u32,
-        status: u32,
-        id: u64,
+        answer: Answer,
         now: Micros,
-    ) -> Option<(u32, u64)> {
-        if delay == 0 {
-            return Some((status, id));
+    ) -> Option<Answer> {
+        if answer.status == 0 && self.happens(self.options.no_reply_rate) {
+            self.stats.unanswered += 1;
+            return None;
         }
-        self.later.push(Reverse((now + delay, Later::Answer { connection, epoch, sequence, status, id })));
+        if delay == 0 {
+            return Some(answer);
+        }
+        self.later.push(Reverse((now + delay, Later::Answer { connection, epoch, answer })));
         None
     }
 
-    fn answer(&mut self, (place, epoch): (u32, u32), sequence: u32, status: u32, id: u64) {
+    fn answer(&mut self, (place, epoch): (u32, u32), answer: &Answer) {
         let Some(connection) = self.connections.get_mut(place as usize).filter(|c| c.epoch == epoch) else { return };
         let Some(session) = connection.session.as_mut() else { return };
-        let text = id.to_string();
-        session.respond(sequence, command::SUBMIT_SM, status, if status == 0 { text.as_bytes() } else { b"" });
+        let body = |out: &mut Vec<u8>| out.extend_from_slice(&answer.body);
+        session.respond_with(answer.sequence, answer.command, answer.status, body);
         self.output.insert(place);
     }
 
-    /// A receipt, after its delay; an early one at once.
-    fn promise(&mut self, id: u64, sm: &Sm<'_>, answered: Micros) {
+    /// What becomes of a message, and its receipt after its delay; an early one at once, a lost one never.
+    fn promise(&mut self, name: u64, sm: &Sm<'_>, answered: Micros, now: Micros) -> Entry {
         let failed = self.happens(self.options.dlr_fail_rate);
         let state = if failed { State::Undeliverable } else { State::Delivered };
-        if state == State::Delivered && sm.registered & 3 == 2 {
-            return;
-        }
-        let mut text = [b' '; 20];
-        let start = sm.payload().iter().filter(|o| o.is_ascii_graphic() || **o == b' ');
-        text.iter_mut().zip(start).for_each(|(place, octet)| *place = *octet);
-        let (from, to) = (sm.dest.addr.into(), sm.source.addr.into());
-        let receipt = Owed::Receipt { id, from, to, state, text };
         let early = self.happens(self.options.early_dlr_rate);
-        let due = if early { 0 } else { answered + self.within(self.options.dlr_delay) };
+        let due = if early { now } else { answered + self.within(self.options.dlr_delay) };
+        let mut entry = Entry::of(name, sm, state, due, Vec::new());
+        let asked = sm.registered & 3;
+        if asked == 0 || state == State::Delivered && asked == 2 {
+            return entry;
+        }
+        if self.happens(self.options.lost_dlr_rate) {
+            self.stats.lost += 1;
+            return entry;
+        }
+        let (from, to) = (sm.dest.addr.into(), sm.source.addr.into());
+        let receipt = Owed::Receipt { id: name, from, to, state, text: start_of(sm.payload()) };
         let twice = self.happens(self.options.double_dlr_rate);
         for _ in 0..=u8::from(twice) {
             let owed = self.owe(receipt.clone());
+            entry.owed.push(owed);
             if early {
                 self.ready.push_front(owed);
             } else {
                 self.later.push(Reverse((due, Later::Owe(owed))));
             }
         }
+        entry
     }
 
     fn owe(&mut self, what: Owed) -> u64 {
@@ -397,6 +443,14 @@ impl Carrier {
     fn within(&mut self, (least, most): (Micros, Micros)) -> Micros {
         least + if most > least { self.below(most - least + 1) } else { 0 }
     }
+}
+
+/// What a receipt quotes of a text.
+pub(super) fn start_of(text: &[u8]) -> [u8; 20] {
+    let mut start = [b' '; 20];
+    let shown = text.iter().filter(|o| o.is_ascii_graphic() || **o == b' ');
+    start.iter_mut().zip(shown).for_each(|(place, octet)| *place = *octet);
+    start
 }
 
 /// An address with its type. A short code is no international number: a peer that takes it for one writes a plus before it.

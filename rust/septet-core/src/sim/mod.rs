@@ -1,7 +1,9 @@
-//! A simulated carrier to test against: binds, responses, receipts, MOs, delays, errors, throttling. Sans-I/O, and
+//! A simulated carrier to test against: binds, responses, receipts, MOs, queries, delays, errors, throttling. Sans-I/O, and
 //! the same seed gives the same chances.
 
+mod book;
 mod carrier;
+mod operations;
 mod options;
 mod shelf;
 #[cfg(test)]

@@ -28,9 +28,11 @@ pub struct Options {
     pub early_dlr_rate: f64,
     /// Receipts sent twice.
     pub double_dlr_rate: f64,
+    /// Receipts that never leave; a query still tells the state.
+    pub lost_dlr_rate: f64,
     /// Unanswered deliver_sm per connection.
     pub window: usize,
-    /// Short messages kept to be shown; the oldest go first.
+    /// Short messages kept to be shown and asked about; the oldest go first.
     pub keep: usize,
 }
 
@@ -48,6 +50,7 @@ impl Default for Options {
             dlr_fail_rate: 0.0,
             early_dlr_rate: 0.0,
             double_dlr_rate: 0.0,
+            lost_dlr_rate: 0.0,
             window: 100,
             keep: 100_000,
         }

@@ -70,6 +70,13 @@ impl Shelf {
         });
     }
 
+    /// Another text for a message; it keeps its header.
+    pub(super) fn replace(&mut self, id: u64, body: &[u8]) {
+        if let Ok(place) = self.kept.binary_search_by_key(&id, |short| short.id) {
+            self.kept[place].body = body.into();
+        }
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.kept.clear();

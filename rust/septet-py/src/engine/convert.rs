@@ -80,6 +80,8 @@ struct CarrierIn {
     interface_version: u8,
     hold: bool,
     query_after: f64,
+    cancels: bool,
+    replaces: bool,
     outbind: Option<(String, String)>,
     quirks: CarrierQuirksIn,
 }
@@ -141,6 +143,8 @@ impl CarrierIn {
             interface_version: self.interface_version,
             hold: self.hold,
             query_after_ms: micros(self.query_after) / 1_000,
+            cancels: self.cancels,
+            replaces: self.replaces,
             outbind: self.outbind,
         })
     }

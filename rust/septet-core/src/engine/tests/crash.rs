@@ -94,6 +94,7 @@ proptest! {
         let mut config = config();
         for (carrier, long_text) in config.carriers.iter_mut().zip([long_texts.0, long_texts.1]) {
             carrier.retry_attempts = u8::MAX;
+            carrier.query_after_ms = 2_000;
             carrier.quirks.long_text = LONG_TEXTS[long_text];
             carrier.quirks.message_id = IdForm { fold_case, ..IdForm::default() };
         }

@@ -12,6 +12,7 @@ mod operations;
 mod peers;
 mod promises;
 mod quirks;
+mod recall;
 mod receipts;
 mod strict;
 mod versions;

@@ -196,6 +196,8 @@ pub(super) fn config() -> Config {
         interface_version: 0x34,
         hold: false,
         query_after_ms: 0,
+        cancels: false,
+        replaces: false,
         outbind: None,
         quirks: CarrierQuirks::default(),
     };

@@ -1,0 +1,49 @@
+"""A node between an ESME and a simulator that withdraws, replaces and loses receipts, over real sockets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.sim.support import Client
+from tests.sim.test_server import simulator
+from tests.support import ACCOUNT, bound, carrier, eventually, on_loop, route, running
+
+HOUR = (3_600_000_000, 3_600_000_000)
+
+
+@on_loop
+async def test_a_node_asks_for_the_receipt_that_was_lost(tmp_path: Path) -> None:
+    async with (
+        simulator(lost_dlr_rate=1.0) as sim,
+        running(ACCOUNT + carrier("north", sim.port, query_after=0.2) + route("north"), tmp_path) as (node, api),
+    ):
+        await bound(node)
+        found = await api.until(await api.post("silent"), "delivered")
+        assert found["segments"] == 1
+        stats = sim.carrier.stats()
+        assert (stats["lost"], stats["receipts"]) == (1, 0)
+        assert stats["queries"] >= 1
+
+
+@on_loop
+async def test_an_esme_replaces_and_withdraws_what_the_carrier_has_taken(tmp_path: Path) -> None:
+    north = {"operations": ["cancel", "replace"]}
+    async with (
+        simulator(dlr_delay=HOUR) as sim,
+        running(ACCOUNT + carrier("north", sim.port, **north) + route("north"), tmp_path) as (node, api),
+    ):
+        await bound(node)
+        esme = await Client.connect(node.smpp.listening[0].port)
+        assert await esme.bind("demo1234", "demo") == 0
+        esme.submit(b"old")
+        id = (await esme.until("submit_sm_resp"))[0].fields["message_id"]
+        await api.until(id, "submitted")
+        named = {"message_id": id, "source_addr": "12345"}
+        esme.send("replace_sm", **named, short_message=b"new", registered_delivery=1)
+        assert (await esme.until("replace_sm_resp"))[0].status == 0
+        assert [message["text"] for message in sim.carrier.messages(1)] == ["new"]
+        esme.send("cancel_sm", **named)
+        assert (await esme.until("cancel_sm_resp"))[0].status == 0
+        await api.until(id, "cancelled")
+        await eventually(lambda: sim.carrier.stats()["owing"] == 0, "its receipt to be called back")
+        esme.close()
