@@ -1,5 +1,6 @@
 //! Behaviour of the whole engine: its peers are real sessions in memory, its clock is an argument, its store a list.
 
+mod cold;
 mod consent;
 mod crash;
 mod damage;
