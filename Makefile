@@ -15,7 +15,7 @@ REQUIREMENTS := $(VENV)/.requirements
 EXTENSION := $(VENV)/.extension
 RUST_SOURCES := $(shell find rust -type f ! -path '*/target/*')
 
-.PHONY: help setup run peers test lint format lock bench bench-full fuzz docs wheel clean
+.PHONY: help setup run peers test lint format lock bench bench-full fuzz faults docs wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -108,6 +108,13 @@ FUZZ_EXAMPLES ?= 500
 fuzz: setup ## Bounded fuzzing: FUZZ_SECONDS (20) a Rust target, FUZZ_EXAMPLES (500) a Python one
 	$(BIN)/python fuzz/run.py --seconds $(FUZZ_SECONDS)
 	SEPTET_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q -m hypothesis --timeout 3600
+
+FAULTS_CYCLES ?= 300
+FAULTS_CUTS ?= 100
+
+faults: setup ## Faults: FAULTS_CYCLES (300) kills under load, FAULTS_CUTS (100) power cuts, full disks, bad carriers (about ten minutes)
+	SEPTET_FAULTS_CYCLES=$(FAULTS_CYCLES) $(BIN)/python -m pytest -s -m "whole or not whole" tests/faults --ignore tests/faults/test_power.py
+	SEPTET_FAULTS_CYCLES=$(FAULTS_CUTS) $(BIN)/python -m pytest -s -m "whole or not whole" tests/faults/test_power.py
 
 docs: ## The documentation as a site
 	@echo 'make docs: not built yet.' >&2; exit 2

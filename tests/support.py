@@ -160,7 +160,8 @@ class Submit:
 
 
 class Smsc:
-    """A carrier. `answer` gives the command_status of each submit_sm, or None to leave it unanswered."""
+    """A carrier. `answer` gives the command_status of each submit_sm, or None to leave it unanswered; `state` is
+    what a query_sm is told."""
 
     def __init__(
         self,
@@ -180,6 +181,8 @@ class Smsc:
         self.bound: list[Peer] = []
         self.submits: list[Submit] = []
         self.acknowledged: list[int] = []
+        self.queries: list[str] = []
+        self.state = 1
         self.port = 0
         self._open: set[Peer] = set()
         self._ids = itertools.count(1)
@@ -216,6 +219,10 @@ class Smsc:
             octets = fields["short_message"]
             self.submits.append(Submit(now, fields["source_addr"], fields["destination_addr"], octets))
             self._respond(peer, pdu)
+        elif pdu.command == "query_sm":
+            self.queries.append(pdu.fields["message_id"])
+            said = {"message_id": pdu.fields["message_id"], "message_state": self.state, "error_code": 0}
+            peer.send("query_sm_resp", pdu.sequence, 0, **said, final_date="")
         elif pdu.command == "deliver_sm_resp":
             self.acknowledged.append(pdu.status)
         elif pdu.command in {"enquire_link", "unbind"}:

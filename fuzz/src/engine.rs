@@ -6,6 +6,7 @@ use septet_core::clock::SECOND;
 use septet_core::engine::quirks::CarrierQuirks;
 use septet_core::engine::tables::{Account, Carrier, Config, Limits, Number, Route, Smpp};
 use septet_core::engine::{Engine, Filter, Post, View, view_of_record};
+use septet_core::smpp::command::version;
 use septet_core::smpp::session::BindMode;
 
 use crate::steer::Steer;
@@ -39,13 +40,17 @@ fn engine() -> Engine {
             retry_attempts: 2,
             retry_base: SECOND,
             retry_max: 10 * SECOND,
+            interface_version: version::V34,
+            hold: false,
+            query_after_ms: 60_000,
+            outbind: None,
             quirks: CarrierQuirks::default(),
         }],
         numbers: vec![Number { address: "12345".into(), account: Some(0), carrier: Some(0), ..Number::default() }],
         keywords: Vec::new(),
         routes: vec![Route { prefixes: vec![String::new()], carriers: vec![(0, 1)], ..Route::default() }],
         words: Vec::new(),
-        limits: Limits { validity_ms: 1_000, hot: 1, ..Limits::default() },
+        limits: Limits { validity_ms: 1_000, ..Limits::default() },
         smpp: Smpp::default(),
     };
     Engine::new(config, [7; 32], WALL).expect("the tables are sound")

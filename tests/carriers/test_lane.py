@@ -160,3 +160,18 @@ async def test_what_a_holding_carrier_does_not_answer_is_not_sent_again(tmp_path
         await bound(node)
         await api.until(await api.post("the next"), "submitted")
         assert [submit.octets for submit in north.submits] == [b"held", b"the next"]
+
+
+@on_loop
+async def test_a_carrier_is_asked_for_the_receipt_that_it_does_not_send(tmp_path: Path) -> None:
+    async with (
+        smsc() as north,
+        running(ACCOUNT + carrier("north", north.port, query_after=0.2) + route("north"), tmp_path) as (node, api),
+    ):
+        await bound(node)
+        asked = await api.post("silent")
+        await eventually(lambda: north.queries, "the carrier to be asked")
+        north.state = 2
+        found = await api.until(asked, "delivered")
+        assert set(north.queries) == {"c1"}
+        assert found["segments"] == 1

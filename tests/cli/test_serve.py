@@ -62,6 +62,21 @@ def test_it_says_where_it_listens_and_ends_when_told(tmp_path: Path, number: sig
         assert "Traceback" not in process.tail()
 
 
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        # Its connection stands, it never says a word: an orderly end would wait for as long as it may.
+        text = "[node]\nshutdown_grace = 600\n" + LISTEN + ACCOUNT + NUMBER
+        text += carrier("north", silent.getsockname()[1]) + route("north")
+        with served(written(tmp_path, text)) as process:
+            taken, _peer = silent.accept()
+            assert process.child is not None
+            os.kill(process.child.pid, signal.SIGTERM)
+            wait_until(lambda: not answers(port("HTTP +http://", process.tail()), "/readyz"), "the listeners' end")
+            os.kill(process.child.pid, signal.SIGTERM)
+            assert process.child.wait(20) == -signal.SIGTERM
+            taken.close()
+
+
 def test_with_simulators_a_message_arrives(tmp_path: Path) -> None:
     [carrier_port] = free_ports(1)
     text = LISTEN + ACCOUNT + NUMBER + carrier("north", carrier_port) + route("north")

@@ -205,6 +205,7 @@ def test_every_problem_is_reported_at_once() -> None:
         ("[store]\nengine = 'nats'", "store.engine", "not supported yet"),
         ("[store]\nengine = 'sqlight'", "store.engine", 'one of "sqlite", "memory"'),
         (CARRIER + "type = 'http'", "carrier.north.type", "not supported yet"),
+        (CARRIER + "query_after = -1", "carrier.north.query_after", "must be"),
         (CARRIER + "on_unknown = 'drop'", "carrier.north.on_unknown", 'one of "resend", "hold"'),
         (CARRIER + "interface_version = '4.0'", "carrier.north.interface_version", 'one of "3.3", "3.4", "5.0"'),
         (CARRIER + "outbind = { system_id = 'x' }", "carrier.north.outbind.password", "is missing"),

@@ -150,6 +150,26 @@ async def test_a_fault_in_one_part_stops_no_other(tmp_path: Path, monkeypatch: p
 
 
 @on_loop
+async def test_a_fault_while_writing_costs_one_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(world(9), tmp_path) as (node, api):
+        first = await Esme.connect(node.smpp.listening[0].port)
+        assert await first.bind() == 0
+        [broken] = node.wires.values()
+
+        def fault() -> None:
+            raise RuntimeError("a mistake of ours")
+
+        monkeypatch.setattr(broken, "write", fault)
+        first.submit()
+        await eventually(lambda: first.closed, "the broken connection's end")
+        second = await Esme.connect(node.smpp.listening[0].port)
+        assert await second.bind() == 0
+        assert await second.statuses([second.submit()]) == [0]
+        await api.post()
+        second.close()
+
+
+@on_loop
 async def test_the_api_with_tls(tmp_path: Path) -> None:
     issuer = Issuer.make(tmp_path)
     cert = issuer.issue(HOST)

@@ -83,11 +83,11 @@ def link(port: int, mode: str, to: str | None) -> str:
 
 
 @contextmanager
-def node_for_esmes(folder: Path) -> Iterator[Node]:
-    """A node with a simulated carrier that sends receipts at once."""
+def node_for_esmes(folder: Path, more: str = "") -> Iterator[Node]:
+    """A node with a simulated carrier that sends receipts at once; `more` is added to its configuration."""
     simulator = Simulator.start("north", folder, "--dlr-delay", "0.05")
     try:
-        with running(folder, link(simulator.port, "transceiver", ""), {"north": simulator}) as node:
+        with running(folder, link(simulator.port, "transceiver", "") + more, {"north": simulator}) as node:
             yield node
     finally:
         simulator.process.kill()

@@ -9,13 +9,25 @@ commands on standard input and prints what happens on standard output, as lines 
     deliver ref=3 mode=… from=… to=… coding=0 esm_class=4 octets=… [receipted=ID state=2]
     unbind ref=4 [mode=…]
 
+Those whose peer knows `operations` do more as ESME, and bind with TLS and in another version:
+
+    bind … [version=80] [ca=FILE]
+    submit … [schedule=TIME]
+    multi ref=2 from=… to=A,B coding=0 esm_class=0 octets=…
+    data ref=3 from=… to=… coding=0 esm_class=0 receipt=1 octets=…
+    query ref=4 id=… from=…
+    cancel ref=5 id=… from=…
+    replace ref=6 id=… from=… octets=…
+
 `bind` and `submit` make it an ESME, `serve` and `deliver` a carrier; `mode` there means its newest session bound so.
 `enquire` is the silence after which it asks whether the other side is alive, in milliseconds; 0: never. `octets` are
 hexadecimal; with `payload=1` they go into the TLV message_payload. Each command is answered by
 
-    answer ref=N status=S [id=…]
+    answer ref=N status=S [id=…] [state=…] [refused=NUMBER:STATUS,…] [version=…]
 
-with the command_status (-1: no response). What the other side asks for is answered by the program itself and printed as
+with the command_status (-1: no response), and what else the response says: `state` is a message_state, `refused` the
+destinations of a multi that were not taken, `version` the sc_interface_version. What the other side asks for is
+answered by the program itself and printed as
 
     bind mode=… system_id=…
     submit id=… from=… to=… coding=… esm_class=… text=… udh=… receipt=…
@@ -58,6 +70,8 @@ class Peer:
     roles: tuple[str, ...] = ("esme", "carrier")
     built: Path | None = None
     needs: tuple[str, ...] = ()
+    operations: bool = False
+    tls: bool = False
 
     def missing(self) -> str | None:
         """Why it cannot be started, or None."""
@@ -79,8 +93,19 @@ def _java(name: str) -> Peer:
 
 PEERS = [
     Peer("smpplib", (sys.executable, str(PROGRAMS / "smpplib" / "peer.py")), roles=("esme",)),
-    Peer("net_smpp", ("perl", str(PROGRAMS / "net_smpp" / "peer.pl")), needs=("perl", "-MNet::SMPP", "-e", "1")),
-    Peer("node_smpp", ("node", str(PROGRAMS / "node_smpp" / "peer.js")), built=BUILD / "node_smpp" / "node_modules"),
+    Peer(
+        "net_smpp",
+        ("perl", str(PROGRAMS / "net_smpp" / "peer.pl")),
+        needs=("perl", "-MNet::SMPP", "-e", "1"),
+        operations=True,
+    ),
+    Peer(
+        "node_smpp",
+        ("node", str(PROGRAMS / "node_smpp" / "peer.js")),
+        built=BUILD / "node_smpp" / "node_modules",
+        operations=True,
+        tls=True,
+    ),
     _java("Jsmpp"),
     _java("Cloudhopper"),
     Peer("gosmpp", (str(BUILD / "gosmpp" / "peer"),), built=BUILD / "gosmpp" / "peer"),

@@ -19,6 +19,7 @@ COMMANDS = (
     "sim",
     "send",
     "trace",
+    "dlq",
     "load",
     "segments",
     "pdu",

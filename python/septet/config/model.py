@@ -266,6 +266,7 @@ class Carrier(Struct, frozen=True, kw_only=True):
     window: unanswered submit_sm per bind [PDUs]
     throughput: hard ceiling over all its binds in any sliding second, counted at the socket; 0 = none [segments/s]
     on_unknown: resend or hold a submit_sm whose response never came: a duplicate, or a loss, is risked
+    query_after: silence after which the carrier is asked by query_sm about a message without its receipt; 0 = never [s]
     enquire_link: silence after which the node asks whether the carrier is alive; 0 = never [s]
     response_timeout: how long a response may take [s]
     reconnect_min: first pause before binding again; it doubles each time, with jitter [s]
@@ -305,6 +306,7 @@ class Carrier(Struct, frozen=True, kw_only=True):
     window: Window = 100
     throughput: Rate = 0
     on_unknown: Literal["resend", "hold"] = "resend"
+    query_after: Seconds = 0.0
     enquire_link: Seconds = 30.0
     response_timeout: Interval = 60.0
     reconnect_min: Interval = 0.5

@@ -108,7 +108,10 @@ class Node:
             except Exception:
                 # A fault of one part must not leave what the others said unwritten and uncommitted.
                 log.exception("node.internal_error")
-            self._write(attention)
+            for session in attention.output:
+                self._write(session)
+            for session in attention.closing:
+                self._write(session, last=True)
         dirty = self.engine.flush()
         if self._stopping and not self.wires and not dirty:
             self._drained.set()
@@ -129,14 +132,18 @@ class Node:
         for account in attention.hooks:
             self.webhooks.wake(self.config.account[account].id)
 
-    def _write(self, attention: Attention) -> None:
-        for session in attention.output:
-            if (wire := self.wires.get(session)) is not None:
-                wire.write()
-        for session in attention.closing:
-            if (wire := self.wires.get(session)) is not None:
-                wire.write()
+    def _write(self, session: int, *, last: bool = False) -> None:
+        wire = self.wires.get(session)
+        if wire is None:
+            return
+        try:
+            wire.write()
+            if last:
                 wire.close()
+        except Exception:
+            # What was taken from the engine for this peer is gone: with a new connection it is said again.
+            log.exception("node.internal_error")
+            wire.abort()
 
     def _attend_carriers(self, attention: Attention) -> None:
         for carrier in attention.links:

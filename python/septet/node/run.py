@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Awaitable, Callable
 
@@ -28,8 +29,17 @@ def run(config: Config, ready: Ready | None = None) -> None:
 async def _serve(config: Config, ready: Ready | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def leave(number: int) -> None:
+        if stop.is_set():
+            # Whoever asks twice does not want to wait; what is acknowledged is durable.
+            log.warning("node.quit")
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, leave, number)
     # Its default would end the node, and who sends it means the opposite.
     loop.add_signal_handler(signal.SIGHUP, log.warning, "node.reload_ignored")
     node = Node(config)

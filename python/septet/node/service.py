@@ -18,9 +18,10 @@ from septet.carriers.wire import Hub
 from septet.config import Config
 from septet.errors import SeptetError
 from septet.ingress.http.problems import FieldError, Problem, Refused, problem
-from septet.ingress.http.service import Idempotency, Page, Principal, Query, TraceQuery
+from septet.ingress.http.service import DeadQuery, Idempotency, Page, Principal, Query, TraceQuery
 from septet.message import Accepted, Draft
 from septet.node.causes import Causes
+from septet.node.dead_letters import DeadLetters
 from septet.node.show import detailed, listed
 from septet.node.thawing import Thawing
 from septet.node.traces import Traces
@@ -63,6 +64,7 @@ class EngineService:
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._in_progress: set[tuple[str, str]] = set()
         self._last_durable = hub.engine.page() - 1
+        self._dead = DeadLetters(hub, self._causes, self.settled, self._durable)
 
     # --- who
 
@@ -210,7 +212,7 @@ class EngineService:
         alive = self._hub.engine.messages(wanted, limit)
         await self.settled()
         rows = await asyncio.get_running_loop().run_in_executor(None, self._log.messages, wanted, limit)
-        merged = {row["id"]: row for row in [*cold, *alive, *rows]}
+        merged = {row["id"]: row for row in sorted([*cold, *alive, *rows], key=lambda row: row["updated"])}
         newest = sorted(merged.values(), key=lambda row: row["id"], reverse=True)
         items = newest[: query.limit]
         cursor = items[-1]["id"] if len(newest) > query.limit else None
@@ -234,6 +236,16 @@ class EngineService:
             await self._thawing.thawed()
         except SeptetError as error:
             raise Refused(problem("not_ready", f"the message cannot be read from the store: {error}")) from error
+
+    async def dead_letters(self, query: DeadQuery) -> Page:
+        """What ended without being delivered and may be tried again."""
+        return await self._dead.page(query)
+
+    async def replay(self, ids: Sequence[str]) -> Sequence[dict[str, str] | Problem]:
+        """Queues dead letters again; durable when this returns."""
+        if self.store_failure is not None:
+            raise Refused(problem("not_ready", f"the store takes nothing new: {self.store_failure}"))
+        return await self._dead.replay(ids)
 
     # --- the node
 

@@ -26,6 +26,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "metrics.scrape_failed": "a scrape failed for a reason in the node",
     "node.few_descriptors": "the process may open fewer files than `smpp.max_sessions` needs; more connections fail",
     "node.internal_error": "a part failed for a reason in the node; the others go on",
+    "node.quit": "a second signal: it ends without waiting for open windows",
     "node.reload_ignored": "SIGHUP: a changed configuration needs a restart in this version",
     "node.started": "the store is replayed and every listener is open",
     "node.stopped": "everything is closed",

@@ -50,6 +50,10 @@ SPEC: Final[Mapping[str, Metric]] = {
             "Receipts whose message is not known, after the time one may be early.",
         ),
         Metric("alerts_total", "counter", ("carrier",), "alert_notifications: a phone can be reached again."),
+        Metric("queries_total", "counter", ("carrier",), "query_sm written about messages without a receipt."),
+        Metric(
+            "queries_failed_total", "counter", ("carrier",), "query_sm that the carrier refused or answered unreadably."
+        ),
         Metric(
             "receipts_duplicate_total",
             "counter",

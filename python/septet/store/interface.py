@@ -72,6 +72,7 @@ class Query(NamedTuple):
     until: int | None = None
     before_id: str | None = None
     limit: int = 100
+    carrier: str | None = None
 
 
 class Finished(NamedTuple):

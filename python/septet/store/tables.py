@@ -133,6 +133,7 @@ def _carrier(carrier: Carrier, centre: int) -> dict[str, Any]:
         "retry_max": carrier.retry_max,
         "interface_version": carrier.version,
         "hold": carrier.on_unknown == "hold",
+        "query_after": carrier.query_after,
         "outbind": None if (asks := carrier.outbind) is None else (asks.system_id, asks.password.reveal()),
         "quirks": _carrier_quirks(carrier.quirks),
     }

@@ -253,8 +253,9 @@ impl MemoryStore {
 
 /// A `septet.store.Query`.
 fn filter_of(query: &Bound<'_, PyAny>) -> PyResult<Filter> {
-    let (account, id, source, destination, status, direction, since, until, before_id, limit) = query.extract()?;
-    Ok(Filter { account, id, source, destination, status, direction, since, until, before_id, limit })
+    let (account, id, source, destination, status, direction, since, until, before_id, limit, carrier) =
+        query.extract()?;
+    Ok(Filter { account, id, source, destination, carrier, status, direction, since, until, before_id, limit })
 }
 
 /// A store written in Python, as the engine sees it. It is called once a page and once a look-up.
@@ -328,7 +329,7 @@ impl Backend for Foreign {
         let f = filter;
         self.call(|py, store| {
             let values = (&f.account, &f.id, &f.source, &f.destination, &f.status);
-            let rest = (&f.direction, f.since, f.until, &f.before_id, f.limit).into_pyobject(py)?;
+            let rest = (&f.direction, f.since, f.until, &f.before_id, f.limit, &f.carrier).into_pyobject(py)?;
             let values = values.into_pyobject(py)?.as_sequence().concat(rest.as_sequence())?.to_tuple()?;
             let found = store.call_method1("query", (named(py, "Query", values)?,))?;
             found.try_iter()?.map(|row| log_row_of(&row?)).collect()

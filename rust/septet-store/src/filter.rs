@@ -34,6 +34,8 @@ pub struct Filter {
     pub source: Option<String>,
     /// Destination address, exactly.
     pub destination: Option<String>,
+    /// The carrier's id; no index helps with it.
+    pub carrier: Option<String>,
     /// The status's name.
     pub status: Option<String>,
     /// `mt` or `mo`.
@@ -56,6 +58,7 @@ impl Default for Filter {
             id: None,
             source: None,
             destination: None,
+            carrier: None,
             status: None,
             direction: None,
             since: None,
@@ -148,6 +151,7 @@ impl Filter {
         add("destination = ?", text(&self.destination));
         add("source = ?", text(&self.source));
         add("account = ?", text(&self.account));
+        add("carrier = ?", text(&self.carrier));
         add("status = ?", text(&self.status));
         add("direction = ?", text(&self.direction));
         sql.push_str(" ORDER BY id DESC LIMIT ?");
@@ -162,6 +166,7 @@ impl Filter {
             && same(&self.account, &row.account)
             && same(&self.source, &row.from)
             && same(&self.destination, &row.to)
+            && same(&self.carrier, &row.carrier)
             && same(&self.status, row.status)
             && same(&self.direction, row.direction)
             && self.since.is_none_or(|since| row.created >= since)

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Literal
 
 from septet.ingress.http import Idempotency, Page, Principal, Problem, Query, Refused, problem
-from septet.ingress.http.service import TraceQuery
+from septet.ingress.http.service import DeadQuery, TraceQuery
 from septet.message import Accepted, Draft
 
 KEYS = {
@@ -97,6 +97,20 @@ class MemoryService:
             return "too_late"
         found["status"] = "cancelled"
         return "cancelled"
+
+    async def dead_letters(self, query: DeadQuery) -> Page:
+        dead = [each for each in self.stored.values() if each["status"] == "failed"]
+        return Page(items=[each for each in dead if query.account in {None, each["account"]}][: query.limit])
+
+    async def replay(self, ids: Sequence[str]) -> list[dict[str, str] | Problem]:
+        def one(id: str) -> dict[str, str] | Problem:
+            found = self.stored.get(id)
+            if found is None or found["status"] != "failed":
+                return problem("not_found" if found is None else "not_dead")
+            found["status"] = "queued"
+            return {"id": id, "status": "queued"}
+
+        return [one(id) for id in ids]
 
     def carriers(self) -> list[dict[str, Any]]:
         return [{"id": "north", "links": [], "queue_depth": 0, "window_used": 0}]

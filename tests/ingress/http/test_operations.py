@@ -256,3 +256,17 @@ def test_health_and_readiness_need_no_key(site: Site) -> None:
     assert found.is_problem
     assert (found.status, found.json["reasons"]) == (503, ["the store is being replayed"])
     assert "retry-after" in found.headers
+
+
+def test_dead_letters_are_listed_and_replayed_by_the_operator(site: Site) -> None:
+    site("POST", "/v1/messages", {"from": "12345", "to": "46701234567", "text": "Hej"})
+    site.service.stored["m0"]["status"] = "failed"
+    admin = "Bearer demo-admin"
+    assert site("GET", "/v1/dlq").status == 403
+    assert [each["id"] for each in site("GET", "/v1/dlq?account=demo", authorization=admin).json["messages"]] == ["m0"]
+    found = site("POST", "/v1/dlq/replay", {"ids": ["m0", "m0", "nobody"]}, authorization=admin)
+    assert [each["status"] for each in found.json["messages"]] == ["queued", 409, 404]
+    bodies: list[dict[str, Any]] = [{"ids": []}, {"ids": ["x"] * 1001}, {"id": "m0"}]
+    for body in bodies:
+        assert site("POST", "/v1/dlq/replay", body, authorization=admin).json["code"] == "invalid_field"
+    assert site("GET", "/v1/dlq?status=delivered", authorization=admin).json["code"] == "invalid_field"

@@ -46,6 +46,32 @@ class Cancelled(Struct, frozen=True):
     status: str = "cancelled"
 
 
+class Replay(Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to 1,000 dead letters to be queued again."""
+
+    ids: Annotated[list[Annotated[str, Meta(max_length=20)]], Meta(min_length=1, max_length=MAX_BATCH)]
+
+
+class Replayed(Struct, frozen=True):
+    """A dead letter that is on its way again."""
+
+    id: str
+    status: str = "queued"
+
+
+class ReplayAnswer(Struct, frozen=True):
+    """One answer per id, in the order of the request."""
+
+    messages: Annotated[
+        list[Any],
+        Meta(
+            extra_json_schema={
+                "items": {"oneOf": [{"$ref": f"#/components/schemas/{one.__name__}"} for one in (Replayed, Problem)]}
+            }
+        ),
+    ]
+
+
 class LinkView(Struct, frozen=True):
     """One bind to a carrier."""
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 import septet
+from septet.ingress.http.bodies import Replayed
 from septet.ingress.http.problems import CODES, Problem
 from septet.ingress.http.routes import ROUTES, Route
 
@@ -25,7 +26,7 @@ def document() -> dict[str, Any]:
     >>> document()["openapi"]
     '3.1.0'
     """
-    types: list[Any] = [Problem]
+    types: list[Any] = [Problem, Replayed]
     for route in ROUTES:
         types += route.request
         types += route.answer if isinstance(route.answer, tuple) else ()

@@ -13,11 +13,11 @@ import msgspec
 import septet
 from septet.errors import SeptetError
 from septet.ingress.http import problems, submission
-from septet.ingress.http.bodies import AnalyzeRequest, Cancelled, State
+from septet.ingress.http.bodies import AnalyzeRequest, Cancelled, Replay, State
 from septet.ingress.http.docs import render
 from septet.ingress.http.openapi import document
 from septet.ingress.http.problems import Problem, Refused, problem
-from septet.ingress.http.service import Idempotency, Principal, Query, Service, TraceQuery
+from septet.ingress.http.service import DeadQuery, Idempotency, Principal, Query, Service, TraceQuery
 from septet.message import Draft
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
@@ -26,6 +26,7 @@ Answer: TypeAlias = tuple[int, Headers, bytes | AsyncGenerator[bytes, None]]
 T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
+_decode_replay = msgspec.json.Decoder(Replay).decode
 _decode_analyze = msgspec.json.Decoder(AnalyzeRequest).decode
 
 _JSON: Final = (b"content-type", b"application/json")
@@ -135,6 +136,16 @@ class Operations:
         if outcome == "too_late":
             raise Refused(problem("too_late"))
         raise Refused(problem("not_found", "No message has this id"))
+
+    async def list_dead_letters(self, request: Request) -> Answer:
+        """A page of what ended without being delivered."""
+        page = await self._service.dead_letters(_query(request.query_string, DeadQuery))
+        return json_answer(200, {"messages": page.items, "cursor": page.cursor})
+
+    async def replay(self, request: Request) -> Answer:
+        """Dead letters, queued again; answered once that is durable."""
+        asked = _typed(_decode_replay, request.body)
+        return json_answer(200, {"messages": await self._service.replay(asked.ids)})
 
     async def list_carriers(self, _request: Request) -> Answer:
         """All carriers."""

@@ -57,6 +57,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "method_not_allowed": (405, "The path does not know this method"),
     "request_timeout": (408, "The request took too long to arrive"),
     "too_late": (409, "The message has left"),
+    "not_dead": (409, "The message is no dead letter"),
     "defined_in_file": (409, "The configuration file defines it"),
     "idempotency_in_progress": (409, "A request with this key is in progress"),
     "body_too_large": (413, "The body is too large"),

@@ -15,9 +15,11 @@ from septet.ingress.http.bodies import (
     Cancelled,
     Carriers,
     MessageList,
+    Replay,
+    ReplayAnswer,
     State,
 )
-from septet.ingress.http.service import Query, TraceQuery
+from septet.ingress.http.service import DeadQuery, Query, TraceQuery
 from septet.message import Accepted, Draft, MessageView
 
 Method: TypeAlias = Literal["GET", "POST", "DELETE", "PUT", "PATCH"]
@@ -92,6 +94,36 @@ ROUTES: Final[tuple[Route, ...]] = (
         handler="cancel_message",
         answer=(Cancelled,),
         problems=("not_found", "too_late"),
+    ),
+    Route(
+        method="GET",
+        path="/v1/dlq",
+        summary="Dead letters: what ended without being delivered and may be tried again, newest first",
+        handler="list_dead_letters",
+        access="admin",
+        query=DeadQuery,
+        answer=(MessageList,),
+        problems=("invalid_field",),
+    ),
+    Route(
+        method="POST",
+        path="/v1/dlq/replay",
+        summary="Queue dead letters again, at most 1,000",
+        handler="replay",
+        access="admin",
+        request=(Replay,),
+        answer=(ReplayAnswer,),
+        problems=(
+            "bad_json",
+            "body_too_large",
+            "unsupported_media_type",
+            "invalid_field",
+            "not_found",
+            "not_dead",
+            "recipient_opted_out",
+            "no_route",
+            "queue_full",
+        ),
     ),
     Route(
         method="GET",

@@ -44,6 +44,18 @@ class Query(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
     cursor: Annotated[str, Meta(max_length=256)] | None = None
 
 
+class DeadQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which dead letters to list; what is None does not narrow the list."""
+
+    account: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
+    carrier: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
+    status: Literal["failed", "rejected", "expired", "unknown", "dead"] | None = None
+    since: Annotated[datetime, Meta(tz=True)] | None = None
+    until: Annotated[datetime, Meta(tz=True)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 50
+    cursor: Annotated[str, Meta(max_length=256)] | None = None
+
+
 class TraceQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose sessions to watch: an `account`'s, or those of a `link`: a carrier's id, or one link as in `north/0`."""
 
@@ -89,6 +101,14 @@ class Service(Protocol):
 
     async def cancel(self, account: str | None, id: str) -> Literal["cancelled", "not_found", "too_late"]:
         """Withdraws a message unless it has left."""
+        ...
+
+    async def dead_letters(self, query: DeadQuery) -> Page:
+        """What ended without being delivered and may be tried again, newest first."""
+        ...
+
+    async def replay(self, ids: Sequence[str]) -> Sequence[dict[str, str] | Problem]:
+        """Queues dead letters again; one answer per id, in order, once those queued are durable."""
         ...
 
     def carriers(self) -> list[dict[str, Any]]:

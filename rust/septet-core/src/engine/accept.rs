@@ -434,7 +434,7 @@ impl Engine {
     }
 
     /// Addresses, consent and route; gives the carrier.
-    fn check(&self, account: u16, from: &[u8], to: &[u8]) -> Result<u16, Refusal> {
+    pub(super) fn check(&self, account: u16, from: &[u8], to: &[u8]) -> Result<u16, Refusal> {
         let contact = digits(to);
         if contact.is_empty() || contact.len() > 20 || !contact.iter().all(u8::is_ascii_digit) {
             let detail = "the destination must be 1 to 20 digits, with or without +";
@@ -489,7 +489,7 @@ impl Engine {
     }
 
     /// The next concatenation reference towards a destination: neighbours differ.
-    fn reference(&mut self, to: &[u8]) -> u16 {
+    pub(super) fn reference(&mut self, to: &[u8]) -> u16 {
         let place = self.pair(NOBODY, to) as usize % self.references.len();
         self.references[place] = self.references[place].wrapping_add(1);
         self.references[place]

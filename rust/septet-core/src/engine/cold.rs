@@ -80,6 +80,7 @@ pub(super) struct Spill {
 /// Whether nothing has happened to a message: its record in its home page says all.
 fn untouched(mt: &Mt) -> bool {
     mt.attempts == 0
+        && mt.again == 0
         && mt.error == 0
         && mt.tell == 0
         && mt.told == 0

@@ -71,6 +71,8 @@ pub(super) enum Kind {
     Gone = 10,
     /// An MT is about to be written to a carrier that holds what it does not answer.
     Leaving = 20,
+    /// An MT was refused for now: its tries, and when it goes again.
+    Resting = 21,
 }
 
 impl Kind {
@@ -87,6 +89,7 @@ impl Kind {
             Self::Held,
             Self::Gone,
             Self::Leaving,
+            Self::Resting,
         ]
         .into_iter()
         .find(|kind| *kind as u8 == number)

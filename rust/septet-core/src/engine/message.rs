@@ -165,6 +165,8 @@ pub struct Mt {
     pub status: Status,
     /// Temporary refusals so far.
     pub attempts: u8,
+    /// When it goes again after one, if it rests; 0 = it does not.
+    pub again: WallMs,
     /// The last command_status that was not ESME_ROK, or the receipt's error.
     pub error: u32,
     /// What its last receipt gave as the cause.
@@ -205,6 +207,7 @@ impl Mt {
             tried: Vec::new(),
             status,
             attempts: 0,
+            again: 0,
             error: 0,
             cause: None,
             segments,

@@ -16,6 +16,8 @@
 //! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
 //! | `cold` | what waits deep in a queue stays in the store |
 //! | `hold` | for carriers whose unanswered submits are held, not sent again |
+//! | `ask` | a carrier is asked after a message whose receipt does not come |
+//! | `again` | what rests after a refusal, and what is taken back from the log |
 //! | `operations` | an ESME asks after a message, withdraws or replaces it |
 //! | `broadcast` | broadcasts, passed on to a carrier that speaks 5.0 |
 //! | `receipts`, `cause` | a receipt finds its message, now or later |
@@ -26,6 +28,8 @@
 //! | `view` | one message as the API shows it |
 
 mod accept;
+mod again;
+mod ask;
 mod broadcast;
 mod cause;
 mod cold;
@@ -159,6 +163,7 @@ pub struct Engine {
     questions: operations::Questions,
     relays: broadcast::Relays,
     spill: cold::Spill,
+    asks: ask::Asks,
     reassembly: Reassembler<Handle>,
     lanes: Vec<Lane>,
     desks: Vec<Desk>,
@@ -213,6 +218,7 @@ impl Engine {
             questions: operations::Questions::default(),
             relays: broadcast::Relays::default(),
             spill: cold::Spill::default(),
+            asks: ask::Asks::default(),
             lanes,
             desks,
             peers: Vec::new(),
@@ -308,6 +314,7 @@ impl Engine {
             }
         }
         self.expire_parts(now);
+        self.ask(now);
         self.sweep(now);
     }
 

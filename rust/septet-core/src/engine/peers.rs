@@ -1,6 +1,7 @@
 //! Sessions: ESMEs that bind to us and links that we bind to carriers. Chunk in, octets out.
 
 use super::accept::{Arrival, Submit};
+use super::ask::is_question;
 use super::broadcast::is_relay;
 use super::deadlines::NEVER;
 use super::journal::{Answer, Effect};
@@ -264,7 +265,13 @@ impl Engine {
             }
         }
         for (token, status, body) in said.relayed {
-            self.relayed(token, status, &body);
+            match (kind, status) {
+                (Kind::Link { carrier, .. }, Some(status)) if is_question(token) => {
+                    self.ask_answered(carrier, token, status, &body, now);
+                }
+                _ if is_question(token) => self.ask_unanswered(token),
+                _ => self.relayed(token, status, &body),
+            }
         }
         over
     }
@@ -483,7 +490,9 @@ impl Engine {
                     lane.links[link as usize] = None;
                 }
                 for token in tokens {
-                    if is_relay(token) {
+                    if is_question(token) {
+                        self.ask_unanswered(token);
+                    } else if is_relay(token) {
                         self.relayed(token, None, b"");
                     } else {
                         // No response can come any more.

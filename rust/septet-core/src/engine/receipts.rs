@@ -127,7 +127,7 @@ impl Engine {
         }
     }
 
-    fn receipt_for(&mut self, handle: Handle, part: u8, state: State, told: Told, now: Micros) {
+    pub(super) fn receipt_for(&mut self, handle: Handle, part: u8, state: State, told: Told, now: Micros) {
         let wall = self.wall(now);
         let Some(mt) = self.ledger.mt(handle) else {
             return;

@@ -118,6 +118,7 @@ impl Engine {
                     mt.armed = true;
                 }
             }
+            Kind::Resting => self.apply_rest(from)?,
             Kind::Gone => {
                 if let Some(handle) = self.ledger.find(Id(from.u128()?)) {
                     self.apply_gone(handle);
@@ -189,6 +190,9 @@ impl Engine {
             }
             if let Some(mt) = self.ledger.mt_mut(handle) {
                 mt.armed = false;
+            }
+            if self.rest_on(handle, now) {
+                continue;
             }
             if self
                 .ledger

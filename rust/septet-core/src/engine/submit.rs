@@ -75,6 +75,7 @@ impl Engine {
         if mt.status == Status::Scheduled {
             mt.status = Status::Queued;
         }
+        mt.again = 0;
         let (account, carrier, priority) = (mt.account, mt.carrier, mt.env.priority());
         let newly = !std::mem::replace(&mut mt.queued, true);
         let pair = super::keyed::key(self.seed, &[&account.to_le_bytes(), digits(mt.env.to().addr)]) as u64;
@@ -340,7 +341,7 @@ impl Engine {
         }
         let pause = (table.retry_base << u32::from(attempts - 1).min(20)).min(table.retry_max);
         let pause = pause / 2 + self.ids.below(pause / 2 + 1);
-        self.wakes.push(Reverse((now + pause, Wake::Queue(handle.token(0)))));
+        self.rest(handle, pause, now);
         // It still waits for its carrier: the depth says so.
         if let Some(mt) = self.ledger.mt_mut(handle) {
             mt.queued = true;
@@ -419,6 +420,7 @@ impl Engine {
         if mt.armed {
             self.journal.record(Kind::Leaving, |out| out.put_u128(mt.env.id().0));
         }
+        self.record_rest(handle);
         self.move_home(handle);
     }
 

@@ -70,6 +70,8 @@ pub struct Carrier {
     pub interface_version: u8,
     /// A submit_sm that it never answers is not sent again.
     pub hold: bool,
+    /// Silence after which it is asked about a message by query_sm, in milliseconds; 0 = never.
+    pub query_after_ms: u64,
     /// It connects to us and says outbind, with this system_id and password; then we bind.
     pub outbind: Option<(String, String)>,
     /// What it does differently.

@@ -78,6 +78,10 @@ pub struct CarrierTally {
     pub duplicates: u64,
     /// Submits the carrier throttled.
     pub throttled: u64,
+    /// query_sm written.
+    pub queries: u64,
+    /// Those refused, or answered by nothing that can be read.
+    pub queries_failed: u64,
     /// Its alert_notifications.
     pub alerts: u64,
     /// From write to response.

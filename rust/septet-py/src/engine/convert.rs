@@ -79,6 +79,7 @@ struct CarrierIn {
     retry_max: f64,
     interface_version: u8,
     hold: bool,
+    query_after: f64,
     outbind: Option<(String, String)>,
     quirks: CarrierQuirksIn,
 }
@@ -140,6 +141,7 @@ impl CarrierIn {
             retry_max: micros(self.retry_max),
             interface_version: self.interface_version,
             hold: self.hold,
+            query_after_ms: micros(self.query_after) / 1_000,
             outbind: self.outbind,
         })
     }

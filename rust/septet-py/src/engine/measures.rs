@@ -107,6 +107,8 @@ impl<'py> Families<'_, 'py> {
         self.each_by("receipts_total", |_, t| t.receipts.iter().map(|(state, n)| (*state, *n)).collect())?;
         self.each("receipts_unmatched_total", "counter", |_, t| t.unmatched)?;
         self.each("alerts_total", "counter", |_, t| t.alerts)?;
+        self.each("queries_total", "counter", |_, t| t.queries)?;
+        self.each("queries_failed_total", "counter", |_, t| t.queries_failed)?;
         self.each("receipts_duplicate_total", "counter", |_, t| t.duplicates)?;
         self.each_by("link_up", |i, _| core.links_up(i).into_iter().map(u8::from).enumerate().collect())?;
         self.each("link_window_used", "gauge", |i, _| core.in_flight(i))?;

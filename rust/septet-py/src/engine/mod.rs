@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use septet_core::clock::Micros;
 use septet_core::engine::{BAD_STREAMS, Engine as Core, Filter, Id, NOBODY, views_of_page};
 use septet_core::page::KeyRow;
@@ -352,6 +352,12 @@ impl Engine {
         self.core.cold()
     }
 
+    /// A dead letter lives again, from the record that `Log.records` gave: None, or (code, status, field, detail). The record
+    /// must be the log's newest: read once the open page is durable.
+    fn again<'py>(&mut self, py: Python<'py>, record: &[u8], now: Micros) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        self.core.again(record, now).err().map(|error| refusal(py, &error)).transpose()
+    }
+
     /// Questions of ESMEs that only the log can answer: (token, account, id or None, key). Each must come back through
     /// `looked_up`, once the open page is durable.
     fn take_lookups(&mut self) -> Vec<(u64, String, Option<String>, String)> {
@@ -444,12 +450,15 @@ impl Log {
     fn messages<'py>(&self, py: Python<'py>, wanted: &Bound<'_, PyDict>, limit: usize) -> PyResult<Bound<'py, PyList>> {
         let filter: Filter = convert::filter(wanted)?;
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let id: Option<String> = wanted.get_item("id")?.map(|id| id.extract()).transpose()?;
+        let named =
+            |key: &str| -> PyResult<Option<String>> { wanted.get_item(key)?.map(|value| value.extract()).transpose() };
+        let (id, carrier) = (named("id")?, named("carrier")?.filter(|carrier| !carrier.is_empty()));
         let query = septet_store::Filter {
             account: some(&filter.account),
             id: id.map(|id| id.to_ascii_uppercase()),
             source: some(&filter.from),
             destination: some(&filter.to),
+            carrier,
             status: some(&filter.status),
             direction: some(&filter.direction),
             since: (filter.since > 0).then_some(filter.since),
@@ -466,7 +475,8 @@ impl Log {
         Ok(list)
     }
 
-    /// For each (account, id or None, key) the record of the ended message, or None; `key` names the id where there is none.
+    /// For each (account or "" for any, id or None, key) the record of the ended message, or None; `key` names the id where there
+    /// is none.
     fn records<'py>(
         &self,
         py: Python<'py>,
@@ -479,7 +489,9 @@ impl Log {
                 id => id,
             };
             let Some(id) = id else { return Ok(None) };
-            let filter = septet_store::Filter { account: Some(account), id: Some(id), ..Default::default() };
+            let account = (!account.is_empty()).then_some(account);
+            let id = Some(id.to_ascii_uppercase());
+            let filter = septet_store::Filter { account, id, ..Default::default() };
             let rows = self.0.query(&septet_store::Filter { limit: 1, ..filter })?;
             Ok(rows.into_iter().next().map(|row| row.record))
         };

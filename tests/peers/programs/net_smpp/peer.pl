@@ -60,20 +60,51 @@ sub fields {
   );
 }
 
+# Sends an ESME's request.
+sub asked {
+  my ($a, $command, @fields) = @_;
+  my $sequence = $newest{esme}->$command(@fields);
+  $of{ fileno $newest{esme} }{refs}{$sequence} = $a->{ref};
+  return;
+}
+
 my %verbs = (
   bind => sub {
     my ($a) = @_;
     my $smpp = Net::SMPP->new_connect($a->{host}, port => $a->{port}, system_id => $a->{system_id}, password => $a->{password}) or die;
     my $bind = "bind_$a->{mode}";
-    my $status = $smpp->$bind()->{status};
+    my $response = $smpp->$bind(interface_version => $a->{version} // 0x34);
+    my $status = $response->{status};
     if ($status) { close $smpp }
     else { keep($smpp, $a->{enquire}); $newest{esme} = $smpp }
-    answer($a->{ref}, $status);
+    my $version = $response->{sc_interface_version};
+    answer($a->{ref}, $status, version => defined $version ? ord $version : undef);
   },
   submit => sub {
     my ($a) = @_;
-    my $sequence = $newest{esme}->submit_sm(fields($a), registered_delivery => $a->{receipt});
-    $of{ fileno $newest{esme} }{refs}{$sequence} = $a->{ref};
+    asked($a, submit_sm => fields($a), registered_delivery => $a->{receipt}, schedule_delivery_time => $a->{schedule} // '');
+  },
+  multi => sub {
+    my ($a) = @_;
+    my @to = split /,/, $a->{to};
+    my @ones = (1) x @to;
+    my $dests = { %$a, to => \@to };
+    asked($a, submit_multi => fields($dests), dest_flag => \@ones, dest_addr_ton => \@ones, dest_addr_npi => \@ones);
+  },
+  data => sub {
+    my ($a) = @_;
+    asked($a, data_sm => fields({ %$a, payload => 1 }), registered_delivery => $a->{receipt});
+  },
+  query => sub { my ($a) = @_; asked($a, query_sm => message_id => $a->{id}, source_addr => $a->{from}, async => 1) },
+  cancel => sub {
+    my ($a) = @_;
+    asked($a, cancel_sm => message_id => $a->{id}, source_addr => $a->{from}, destination_addr => '', async => 1);
+  },
+  replace => sub {
+    my ($a) = @_;
+    my $text = pack('H*', $a->{octets});
+    asked($a, replace_sm => message_id => $a->{id}, source_addr => $a->{from}, short_message => $text,
+      registered_delivery => 1, async => 1);
   },
   serve => sub {
     my ($a) = @_;
@@ -104,8 +135,11 @@ sub received {
   my ($command, $sequence) = ($pdu->{cmd}, $pdu->{seq});
   if ($command & 0x80000000) {
     my $ref = delete $known->{refs}{$sequence};
-    my $id = $command == Net::SMPP::CMD_submit_sm_resp ? $pdu->{message_id} : undef;
-    answer($ref, $pdu->{status}, id => $id) if defined $ref;
+    my $id = $pdu->{message_id};
+    my $numbers = $pdu->{destination_addr} // [];
+    my @refused = map { "$numbers->[$_]:$pdu->{error_status_code}[$_]" } ref $numbers ? 0 .. $#$numbers : ();
+    my %more = (state => $pdu->{message_state}, refused => @refused ? join(',', @refused) : undef);
+    answer($ref, $pdu->{status}, id => defined $id && $id ne '' ? $id : undef, %more) if defined $ref;
     drop($smpp) if $command == Net::SMPP::CMD_unbind_resp;
   }
   elsif ($command == Net::SMPP::CMD_enquire_link) { $smpp->enquire_link_resp(seq => $sequence) }

@@ -1,5 +1,6 @@
 // node-smpp as ESME and as carrier; ../../program.py says what the lines mean.
 'use strict';
+const fs = require('fs');
 const readline = require('readline');
 const smpp = require('smpp');
 
@@ -36,7 +37,11 @@ function common(made) {
 }
 
 function answer(ref) {
-  return (pdu) => say('answer', { ref, status: pdu.command_status, id: pdu.message_id || undefined });
+  return (pdu) => say('answer', {
+    ref, status: pdu.command_status, id: pdu.message_id || undefined, state: pdu.message_state,
+    version: pdu.sc_interface_version,
+    refused: (pdu.unsuccess_sme || []).map((one) => `${one.destination_addr}:${one.error_status_code}`).join(',') || undefined,
+  });
 }
 
 function fields(a) {
@@ -50,17 +55,41 @@ function fields(a) {
 
 const verbs = {
   bind(a) {
-    session = smpp.connect({ host: a.host, port: Number(a.port), auto_enquire_link_period: Number(a.enquire) });
+    session = smpp.connect({
+      host: a.host, port: Number(a.port), auto_enquire_link_period: Number(a.enquire),
+      ...(a.ca ? { tls: true, ca: fs.readFileSync(a.ca) } : {}),
+    });
     const bound = session;
     common(bound);
     bound.on('deliver_sm', (pdu) => {
       bound.send(pdu.response());
       say('deliver', { ...described(pdu), receipted: pdu.receipted_message_id, state: pdu.message_state });
     });
-    bound[`bind_${a.mode}`]({ system_id: a.system_id, password: a.password, interface_version: 0x34 }, answer(a.ref));
+    const interface_version = Number(a.version || 0x34);
+    bound[`bind_${a.mode}`]({ system_id: a.system_id, password: a.password, interface_version }, answer(a.ref));
   },
   submit(a) {
-    session.submit_sm({ ...fields(a), registered_delivery: Number(a.receipt) }, answer(a.ref));
+    const more = { registered_delivery: Number(a.receipt), schedule_delivery_time: a.schedule || '' };
+    session.submit_sm({ ...fields(a), ...more }, answer(a.ref));
+  },
+  multi(a) {
+    const { destination_addr, ...rest } = fields(a);
+    const dest_address = destination_addr.split(',').map((to) => ({ dest_addr_ton: 1, dest_addr_npi: 1, destination_addr: to }));
+    session.submit_multi({ ...rest, dest_address }, answer(a.ref));
+  },
+  data(a) {
+    session.data_sm({ ...fields({ ...a, payload: '1' }), registered_delivery: Number(a.receipt) }, answer(a.ref));
+  },
+  query(a) {
+    session.query_sm({ message_id: a.id, source_addr: a.from }, answer(a.ref));
+  },
+  cancel(a) {
+    session.cancel_sm({ message_id: a.id, source_addr: a.from, destination_addr: '' }, answer(a.ref));
+  },
+  replace(a) {
+    session.replace_sm({
+      message_id: a.id, source_addr: a.from, short_message: Buffer.from(a.octets, 'hex'), registered_delivery: 1,
+    }, answer(a.ref));
   },
   serve(a) {
     server = a;

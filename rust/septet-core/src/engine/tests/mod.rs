@@ -1,5 +1,7 @@
 //! Behaviour of the whole engine: its peers are real sessions in memory, its clock is an argument, its store a list.
 
+mod again;
+mod ask;
 mod cold;
 mod consent;
 mod crash;

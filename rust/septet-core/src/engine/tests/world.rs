@@ -49,6 +49,8 @@ pub(super) struct End {
     /// Status with which submits are answered, or none for silence.
     pub(super) reply: Option<u32>,
     pub(super) taken: usize,
+    /// message_state and error_code of what is queried.
+    pub(super) state: (u8, u8),
 }
 
 impl End {
@@ -65,11 +67,12 @@ impl End {
             bound: None,
             reply: Some(0),
             taken: 0,
+            state: (1, 0),
         }
     }
 
     fn read(&mut self, chunk: &[u8], prefix: &str, now: Micros) {
-        let Self { session, got, answers, bodies, bound, reply, taken, .. } = self;
+        let Self { session, got, answers, bodies, bound, reply, taken, state, .. } = self;
         let mut answer = Vec::new();
         let mut bind = None;
         session.receive(now, chunk, &mut |event| match event {
@@ -115,6 +118,13 @@ impl End {
             if let Some(status) = *reply {
                 let id = format!("{prefix}{taken}");
                 *taken += usize::from(status == 0 && command == command::SUBMIT_SM);
+                if command == command::QUERY_SM && status == 0 {
+                    let asked = bodies.last().map(|pdu| pdu.text("message_id").to_vec()).unwrap_or_default();
+                    session.respond_with(sequence, command, status, |out| {
+                        out.extend_from_slice(&[&asked, &b"\0\0"[..], &[state.0, state.1]].concat());
+                    });
+                    continue;
+                }
                 if command == command::QUERY_BROADCAST_SM {
                     let asked = bodies.last().map(|pdu| pdu.text("message_id").to_vec()).unwrap_or_default();
                     session.respond_with(sequence, command, status, |out| {
@@ -180,6 +190,7 @@ pub(super) fn config() -> Config {
         retry_max: 10 * SECOND,
         interface_version: 0x34,
         hold: false,
+        query_after_ms: 0,
         outbind: None,
         quirks: CarrierQuirks::default(),
     };
