@@ -63,6 +63,9 @@ class EarlyStore:
             self._told = seq
             yield seq, journal
 
+    def page(self, seq: int) -> bytes | None:
+        return self._inner.page(seq)
+
     def consent(self) -> Iterable[ConsentRow]:
         return self._inner.consent()
 

@@ -33,6 +33,9 @@ class Shelf:
     def replay(self) -> Iterable[tuple[int, bytes]]:
         return sorted(self.pages.items())
 
+    def page(self, seq: int) -> bytes | None:
+        return self.pages.get(seq)
+
     def consent(self) -> Iterable[ConsentRow]:
         return self.words.values()
 
@@ -146,6 +149,15 @@ def test_the_journal_is_kept_from_where_it_is_needed(tmp_path: Path) -> None:
         committed(store, Page(3, b"three", keep_from=2))
         assert list(store.replay()) == [(2, b"two"), (3, b"three")]
         store.close()
+
+
+def test_a_page_is_read_back_while_it_is_kept(store: Store) -> None:
+    committed(store, Page(1, b"one"))
+    committed(store, Page(2, b"two", keep_from=1))
+    assert (store.page(1), store.page(2), store.page(3)) == (b"one", b"two", None)
+    committed(store, Page(3, b"three", keep_from=2))
+    assert (store.page(1), store.page(2)) == (None, b"two")
+    store.close()
 
 
 TOML = """

@@ -71,6 +71,8 @@ class Node(Struct, frozen=True, kw_only=True):
     name: its name in logs and metrics
     data_dir: where the store keeps its files; relative to the configuration file
     max_messages: messages held that have no final state yet; beyond it a sender gets ESME_RMSGQFUL or 429 [messages]
+    queue_in_memory: messages that wait for one carrier with one priority and are held in memory; what waits behind
+        them stays in the store until its turn comes [messages]
     validity: how long a message without a validity of its own may wait for delivery [s]
     validity_max: the longest validity that a sender may ask for; a longer one is cut to it [s]
     unknown_grace: how long after its validity a message still waits for a receipt before its state is `unknown` [s]
@@ -84,6 +86,7 @@ class Node(Struct, frozen=True, kw_only=True):
     name: Name = "septet"
     data_dir: Path = Path("data")
     max_messages: Annotated[int, Meta(ge=1, le=100_000_000)] = 1_000_000
+    queue_in_memory: Annotated[int, Meta(ge=1, le=100_000_000)] = 50_000
     validity: Annotated[int, Meta(ge=1, le=_YEAR)] = _DAY
     validity_max: Annotated[int, Meta(ge=1, le=_YEAR)] = 7 * _DAY
     unknown_grace: Seconds = 3600.0

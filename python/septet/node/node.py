@@ -26,6 +26,7 @@ from septet.ingress.smpp import SmppServer
 from septet.node.measures import Measures
 from septet.node.outbox import EngineOutbox
 from septet.node.service import EngineService
+from septet.node.thawing import Thawing
 from septet.node.traces import Traces
 from septet.observe.metrics import MetricsServer, registry
 from septet.store import now, open_engine, wall_zero
@@ -55,7 +56,8 @@ class Node:
         self.lanes = [Lane(self, carrier, index) for index, carrier in enumerate(config.carrier)]
         self.smpp.lanes = self.lanes
         self.traces = Traces(self, config)
-        self.service = EngineService(self, config, self.lanes, self.smpp.allowances, self.traces)
+        self.thawing = Thawing(self)
+        self.service = EngineService(self, config, self.lanes, self.smpp.allowances, self.traces, self.thawing)
         self.lookups = Lookups(self, self.service.settled)
         endpoints = {
             a.id: Endpoint(a.webhook.url, a.webhook.secret.reveal()) for a in config.account if a.webhook is not None
@@ -139,6 +141,8 @@ class Node:
             self.smpp.admit(session)
         if attention.lookups:
             self.lookups.wake()
+        if attention.pages:
+            self.thawing.wake()
         self._attend_carriers(attention)
         for account in attention.accounts:
             engine.deliver(account, self.now())
@@ -207,6 +211,7 @@ class Node:
         await self.http.stop()
         await self.webhooks.stop()
         await self.lookups.stop()
+        await self.thawing.stop()
         for wire in list(self.wires.values()):
             self.engine.unbind(wire.session, self.now())
         self.turn_soon()

@@ -16,12 +16,14 @@ import msgspec
 from septet.carriers.lane import Lane
 from septet.carriers.wire import Hub
 from septet.config import Config
+from septet.errors import SeptetError
 from septet.ingress.http.problems import FieldError, Problem, Refused, problem
 from septet.ingress.http.service import DeadQuery, Idempotency, Page, Principal, Query, TraceQuery
 from septet.message import Accepted, Draft
 from septet.node.causes import Causes
 from septet.node.dead_letters import DeadLetters
 from septet.node.show import detailed, listed
+from septet.node.thawing import Thawing
 from septet.node.traces import Traces
 from septet.pacing import Allowance
 
@@ -39,7 +41,13 @@ class EngineService:
     """`septet.ingress.http.service.Service` over the engine."""
 
     def __init__(
-        self, hub: Hub, config: Config, lanes: Sequence[Lane], allowances: Sequence[Allowance], traces: Traces
+        self,
+        hub: Hub,
+        config: Config,
+        lanes: Sequence[Lane],
+        allowances: Sequence[Allowance],
+        traces: Traces,
+        thawing: Thawing,
     ) -> None:
         self.open = False
         self.store_failure: str | None = None
@@ -49,6 +57,7 @@ class EngineService:
         self._allowances = allowances
         self._causes = Causes(config)
         self._traces = traces
+        self._thawing = thawing
         self._index = {account.id: index for index, account in enumerate(config.account)}
         self._log = hub.engine.log()
         self._known: dict[str, Principal] = {}
@@ -168,7 +177,7 @@ class EngineService:
 
     async def message(self, account: str | None, id: str) -> dict[str, Any] | None:
         """One message, alive or in the log."""
-        found = self._hub.engine.message(id)
+        found = self._hub.engine.message(id) or await self._spilled(id)
         if found is None:
             await self.settled()
             wanted = {"id": id, "account": account or ""}
@@ -177,6 +186,14 @@ class EngineService:
         if found is None or (account is not None and found["account"] != account):
             return None
         return detailed(found, self._causes)
+
+    async def _spilled(self, id: str) -> dict[str, Any] | None:
+        """A living message whose text is only in the store."""
+        if (stub := self._hub.engine.spilled_message(id)) is None:
+            return None
+        rows = await asyncio.get_running_loop().run_in_executor(None, stub.messages, 1)
+        # It may have come back to memory meanwhile.
+        return rows[0] if rows else self._hub.engine.message(id)
 
     async def messages(self, account: str | None, query: Query) -> Page:
         """Messages alive and in the log, newest first; an id is a place in time, so it is the cursor."""
@@ -191,10 +208,13 @@ class EngineService:
             "before": query.cursor or "",
         }
         limit = query.limit + 1
+        stubs = self._hub.engine.spilled(wanted)
+        loop = asyncio.get_running_loop()
+        cold = [] if stubs is None else await loop.run_in_executor(None, stubs.messages, limit)
         alive = self._hub.engine.messages(wanted, limit)
         await self.settled()
         rows = await asyncio.get_running_loop().run_in_executor(None, self._log.messages, wanted, limit)
-        merged = {row["id"]: row for row in sorted([*alive, *rows], key=lambda row: row["updated"])}
+        merged = {row["id"]: row for row in sorted([*cold, *alive, *rows], key=lambda row: row["updated"])}
         newest = sorted(merged.values(), key=lambda row: row["id"], reverse=True)
         items = newest[: query.limit]
         cursor = items[-1]["id"] if len(newest) > query.limit else None
@@ -203,7 +223,8 @@ class EngineService:
     async def cancel(self, account: str | None, id: str) -> Cancelled:
         """Withdraws what has not left; durable when this returns."""
         index = None if account is None else self._index[account]
-        outcome: Cancelled = self._hub.engine.cancel(id, index, self._hub.now())
+        while (outcome := self._hub.engine.cancel(id, index, self._hub.now())) == "cold":
+            await self._thaw()
         if outcome == "cancelled":
             page = self._hub.engine.page()
             self._hub.turn_soon()
@@ -211,6 +232,12 @@ class EngineService:
         elif outcome == "not_found" and await self.message(account, id) is not None:
             return "too_late"
         return outcome
+
+    async def _thaw(self) -> None:
+        try:
+            await self._thawing.thawed()
+        except SeptetError as error:
+            raise Refused(problem("not_ready", f"the message cannot be read from the store: {error}")) from error
 
     async def dead_letters(self, query: DeadQuery) -> Page:
         """What ended without being delivered and may be tried again."""

@@ -10,7 +10,7 @@ What a store promises:
 - `finished().committed` never names a page that a restart could miss.
 - A page that cannot be committed stays with the store until it can, and `finished().failed` says why.
 - Rows are written again after a crash, with the same content: a row takes the place of the one with its key.
-- Calls come from any thread; `replay`, `query` and `key` may block, the others must not.
+- Calls come from any thread; `replay`, `page`, `query` and `key` may block, the others must not.
 """
 
 from __future__ import annotations
@@ -101,6 +101,12 @@ class Store(Protocol):
 
     def replay(self) -> Iterable[tuple[int, bytes]]:
         """Every kept page as (seq, journal), in order; called once, before the first commit."""
+
+    def page(self, seq: int) -> bytes | None:
+        """The journal of a committed page, or None if it is not kept any more.
+
+        Messages that wait deep in a queue are read back from it.
+        """
 
     def consent(self) -> Iterable[ConsentRow]:
         """Every consent row, in any order."""

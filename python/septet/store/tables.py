@@ -29,6 +29,7 @@ def tables(config: Config) -> dict[str, Any]:
         "words": list(words()),
         "limits": {
             "messages": node.max_messages,
+            "queue_in_memory": node.queue_in_memory,
             "validity": node.validity,
             "validity_max": node.validity_max,
             "unknown_grace": node.unknown_grace,

@@ -29,6 +29,7 @@ pub const CODES: &[&str] = &[
     "smpp.unknown_command",
     "receipt.not_a_receipt",
     "engine.bad_record",
+    "engine.page_missing",
     "engine.bad_table",
     "load.bad_argument",
 ];

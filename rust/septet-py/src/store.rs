@@ -148,6 +148,10 @@ impl NativeStore {
         outcome.map_err(|e| store_error(py, &e))?;
         rows(py, &pages, |py, (seq, journal)| Ok((*seq, PyBytes::new(py, journal)).into_pyobject(py)?.into_any()))
     }
+    fn page<'py>(&self, py: Python<'py>, seq: u64) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let found = py.detach(|| self.0.page(seq)).map_err(|e| store_error(py, &e))?;
+        Ok(found.map(|journal| PyBytes::new(py, &journal)))
+    }
     fn consent<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let mut found = Vec::new();
         py.detach(|| self.0.consent(&mut |row| found.push(row))).map_err(|e| store_error(py, &e))?;
@@ -282,6 +286,9 @@ impl Backend for Foreign {
             |reason| Error { code: Error::CORRUPT, message: format!("journal page {last} cannot be read: {reason}") };
         refused.map_err(why)?;
         Ok(last)
+    }
+    fn page(&self, seq: u64) -> Result<Option<Vec<u8>>, Error> {
+        self.call(|_, store| store.call_method1("page", (seq,))?.extract())
     }
     fn consent(&self, on: &mut dyn FnMut(ConsentRow)) -> Result<(), Error> {
         self.call(|_, store| {

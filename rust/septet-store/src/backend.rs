@@ -35,6 +35,8 @@ pub trait Backend: Send + Sync {
     /// Hands every kept journal row to `on`, in order of `seq`, and returns the last `seq` (0: none).
     /// Call it before the first commit.
     fn replay(&self, on: &mut OnPage<'_>) -> Result<u64, Error>;
+    /// The journal of a page that was committed and is kept; `None` if it is not kept any more.
+    fn page(&self, seq: u64) -> Result<Option<Vec<u8>>, Error>;
     /// Hands every consent row to `on`, in no particular order.
     fn consent(&self, on: &mut dyn FnMut(ConsentRow)) -> Result<(), Error>;
     /// Queues a page and returns at once. `store.busy` when [`Backend::room`] is 0; the page is dropped then, so ask first.
@@ -58,6 +60,9 @@ macro_rules! backend {
         impl Backend for $name {
             fn replay(&self, on: &mut OnPage<'_>) -> Result<u64, Error> {
                 $name::replay(self, on)
+            }
+            fn page(&self, seq: u64) -> Result<Option<Vec<u8>>, Error> {
+                $name::page(self, seq)
             }
             fn consent(&self, on: &mut dyn FnMut(ConsentRow)) -> Result<(), Error> {
                 $name::consent(self, on)

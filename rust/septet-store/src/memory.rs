@@ -21,6 +21,7 @@ pub struct Memory {
 
 #[derive(Default)]
 struct State {
+    pages: BTreeMap<u64, Vec<u8>>,
     log: BTreeMap<String, LogRow>,
     consent: HashMap<(String, String), ConsentRow>,
     keys: HashMap<(String, String), KeyRow>,
@@ -47,13 +48,22 @@ impl Memory {
         Ok(0)
     }
 
+    /// See [`crate::Backend::page`].
+    pub fn page(&self, seq: u64) -> Result<Option<Vec<u8>>, Error> {
+        let state = self.state();
+        if state.closed {
+            return Err(Error::closed());
+        }
+        Ok(state.pages.get(&seq).cloned())
+    }
+
     /// See [`crate::Backend::consent`].
     pub fn consent(&self, on: &mut dyn FnMut(ConsentRow)) -> Result<(), Error> {
         self.state().consent.values().cloned().for_each(on);
         Ok(())
     }
 
-    /// See [`crate::Backend::commit`]; the journal is dropped.
+    /// See [`crate::Backend::commit`].
     pub fn commit(&self, page: Page) -> Result<(), Error> {
         let mut guard = self.state();
         let state = &mut *guard;
@@ -63,6 +73,10 @@ impl Memory {
         if page.seq <= state.finished.committed {
             let message = format!("page {} came after page {}", page.seq, state.finished.committed);
             return Err(Error::new(Error::ORDER, message));
+        }
+        state.pages.insert(page.seq, page.journal);
+        while state.pages.first_key_value().is_some_and(|(seq, _)| *seq < page.keep_from) {
+            state.pages.pop_first();
         }
         for row in page.log {
             state.log.insert(row.id.clone(), row);

@@ -62,6 +62,19 @@ impl Reader {
         }
     }
 
+    pub fn page(&self, seq: u64) -> Result<Option<Vec<u8>>, Error> {
+        self.with(|connection| {
+            connection
+                .prepare_cached("SELECT records, sum FROM journal WHERE seq = ?1")?
+                .query_row([seq], |found| {
+                    let records = found.get_ref(0)?.as_blob()?;
+                    row::check(found, 1, row::sum_of_page(seq, records))?;
+                    Ok(records.to_vec())
+                })
+                .optional()
+        })
+    }
+
     /// The newest journal row's `seq`; 0 if there is none.
     pub fn last_seq(&self) -> Result<u64, Error> {
         self.with(|connection| connection.query_row("SELECT coalesce(max(seq), 0) FROM journal", [], |row| row.get(0)))

@@ -114,6 +114,11 @@ impl Store {
         self.reader.replay(on)
     }
 
+    /// See [`crate::Backend::page`].
+    pub fn page(&self, seq: u64) -> Result<Option<Vec<u8>>, Error> {
+        self.reader.page(seq)
+    }
+
     /// See [`crate::Backend::consent`].
     pub fn consent(&self, on: &mut dyn FnMut(ConsentRow)) -> Result<(), Error> {
         self.reader.consent(on)

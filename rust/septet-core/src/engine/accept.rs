@@ -14,7 +14,7 @@ use super::shape;
 use super::tables::{Route, digits};
 use super::tally::Direction;
 use super::wire::Put;
-use super::{Engine, NOBODY};
+use super::{Engine, Lane, NOBODY};
 use crate::clock::{Micros, WallMs};
 use crate::smpp::command::version::V33;
 use crate::smpp::sm::{INTERMEDIATE, Sm, UDHI};
@@ -472,8 +472,20 @@ impl Engine {
     /// A carrier of the route: by weight and pair among all, else among the usable, else the first usable to
     /// fall back to; if none is usable, the first choice waits for its carrier.
     pub(super) fn choose(&self, route: &Route, pair: u64, tried: &[u16]) -> Option<u16> {
+        // What moves away from a carrier that is down has not left it yet: nothing new may overtake it.
+        self.choose_among(route, pair, tried, |lane| lane.usable || lane.queue.is_moving())
+    }
+
+    /// The same, where the caller says which carriers are usable.
+    pub(super) fn choose_among(
+        &self,
+        route: &Route,
+        pair: u64,
+        tried: &[u16],
+        usable: impl Fn(&Lane) -> bool,
+    ) -> Option<u16> {
         let fresh = |c: u16| !tried.contains(&c);
-        let usable = |c: u16| fresh(c) && self.lanes[c as usize].usable;
+        let usable = |c: u16| fresh(c) && usable(&self.lanes[c as usize]);
         let first = weighted(&route.carriers, pair, fresh);
         first
             .filter(|c| usable(*c))

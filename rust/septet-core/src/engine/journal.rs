@@ -26,6 +26,8 @@ pub(super) enum Effect {
     Settled(u16),
     /// Something may go to its account.
     HandOver(Handle),
+    /// An MT may leave memory: the store has it.
+    Cool(Handle),
 }
 
 /// A response that waits for its page.
@@ -100,6 +102,8 @@ pub(super) const VERSION: u8 = 1;
 struct Home {
     seq: u64,
     octets: usize,
+    /// Octets for each that was alive when the page was closed.
+    share: usize,
     alive: usize,
     members: Vec<Handle>,
 }
@@ -115,8 +119,11 @@ pub(super) struct Journal {
     under_way: VecDeque<(u64, Vec<Effect>)>,
     homes: VecDeque<Home>,
     octets: usize,
+    /// How many of them are about what is alive, roughly.
+    living: usize,
     members: Vec<Handle>,
     alive: usize,
+    durable: u64,
 }
 
 impl Journal {
@@ -132,8 +139,10 @@ impl Journal {
             under_way: VecDeque::new(),
             homes: VecDeque::new(),
             octets: 0,
+            living: 0,
             members: Vec::new(),
             alive: 0,
+            durable: 0,
         }
     }
 
@@ -170,6 +179,7 @@ impl Journal {
         }
         if let Ok(index) = self.homes.binary_search_by_key(&home, |h| h.seq) {
             self.homes[index].alive -= 1;
+            self.living -= self.homes[index].share;
         }
         while self.homes.front().is_some_and(|h| h.alive == 0) {
             self.octets -= self.homes.pop_front().map_or(0, |h| h.octets);
@@ -194,9 +204,22 @@ impl Journal {
         self.under_way.len()
     }
 
-    /// Octets of journal that living things hold back.
-    pub(super) fn octets(&self) -> usize {
-        self.octets
+    /// Every page up to this one is durable.
+    pub(super) fn durable(&self) -> u64 {
+        self.durable
+    }
+
+    /// Whether the pages that living things hold back are more than these octets, and half of them or more about what is
+    /// over: else it would not help to write the oldest again.
+    pub(super) fn is_crowded(&self, octets: usize) -> bool {
+        self.octets > octets.max(2 * self.living)
+    }
+
+    /// Members of the oldest page that could not be written again yet.
+    pub(super) fn put_back(&mut self, seq: u64, members: Vec<Handle>) {
+        if let Some(home) = self.homes.front_mut().filter(|home| home.seq == seq) {
+            home.members = members;
+        }
     }
 
     /// The members of the oldest page, to be written again.
@@ -226,11 +249,13 @@ impl Journal {
 
     /// Counts the open page among the homes and begins the next.
     fn adopt(&mut self, octets: usize) {
-        let members = std::mem::take(&mut self.members);
+        let mut members = std::mem::take(&mut self.members);
+        members.shrink_to_fit();
         let alive = std::mem::take(&mut self.alive);
-        if alive > 0 {
+        if let Some(share) = octets.checked_div(alive) {
             self.octets += octets;
-            self.homes.push_back(Home { seq: self.seq, octets, alive, members });
+            self.living += share * alive;
+            self.homes.push_back(Home { seq: self.seq, octets, share, alive, members });
         }
         self.seq += 1;
     }
@@ -242,11 +267,13 @@ impl Journal {
 
     /// At the start: a page of the store has been read.
     pub(super) fn replayed(&mut self, octets: usize) {
+        self.durable = self.seq;
         self.adopt(octets);
     }
 
     /// Effects of all pages up to this one.
     pub(super) fn committed(&mut self, seq: u64) -> Vec<Effect> {
+        self.durable = self.durable.max(seq);
         let mut effects = Vec::new();
         while self.under_way.front().is_some_and(|(s, _)| *s <= seq) {
             if let Some((_, more)) = self.under_way.pop_front() {

@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use hashbrown::HashTable;
+
+use super::cold::Cold;
 use super::id::Id;
 use super::message::{Held, Mo, Mt, Part};
 
@@ -37,6 +40,8 @@ pub(super) enum Live {
     Mo(Box<Mo>),
     Part(Box<Part>),
     Held(Box<Held>),
+    /// An MT of which the store has the rest.
+    Cold(Box<Cold>),
 }
 
 /// Names something alive; stale once that has ended, even if the place is taken again.
@@ -44,6 +49,11 @@ pub(super) enum Live {
 pub struct Handle {
     index: u32,
     generation: u32,
+}
+
+impl Handle {
+    /// Names nothing: the place in a queue of what has left it.
+    pub(super) const NONE: Self = Self { index: u32::MAX, generation: 0 };
 }
 
 const GENERATION: u32 = 0x00FF_FFFF;
@@ -70,7 +80,18 @@ struct Slot {
 pub(super) struct Ledger {
     slots: Vec<Slot>,
     free: Vec<u32>,
-    ids: IdMap<Handle>,
+    /// Places by id. The ids themselves are in what lives there: a million of them are worth not keeping twice.
+    ids: HashTable<u32>,
+}
+
+fn hash(id: Id) -> u64 {
+    let mut hasher = Ready::default();
+    hasher.write_u128(id.0);
+    hasher.finish()
+}
+
+fn id_at(slots: &[Slot], index: u32) -> Option<Id> {
+    slots.get(index as usize)?.live.as_ref().map(Live::id)
 }
 
 impl Ledger {
@@ -83,7 +104,14 @@ impl Ledger {
             self.slots.push(Slot { generation: 0, live: Some(live) });
             Handle { index: self.slots.len() as u32 - 1, generation: 0 }
         };
-        self.ids.insert(id.0, handle);
+        if let Some(place) =
+            self.ids.find_mut(hash(id), |index| *index != handle.index && id_at(&self.slots, *index) == Some(id))
+        {
+            *place = handle.index;
+        } else {
+            let rehash = |index: &u32| id_at(&self.slots, *index).map_or(0, hash);
+            self.ids.insert_unique(hash(id), handle.index, rehash);
+        }
         handle
     }
 
@@ -135,8 +163,30 @@ impl Ledger {
         }
     }
 
+    pub(super) fn cold(&self, handle: Handle) -> Option<&Cold> {
+        match self.live(handle)? {
+            Live::Cold(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    pub(super) fn cold_mut(&mut self, handle: Handle) -> Option<&mut Cold> {
+        match self.live_mut(handle)? {
+            Live::Cold(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// Another form of the same thing.
+    pub(super) fn put(&mut self, handle: Handle, live: Live) {
+        if let Some(place) = self.live_mut(handle) {
+            *place = live;
+        }
+    }
+
     pub(super) fn find(&self, id: Id) -> Option<Handle> {
-        self.ids.get(&id.0).copied()
+        let index = self.ids.find(hash(id), |index| id_at(&self.slots, *index) == Some(id))?;
+        self.at(*index)
     }
 
     pub(super) fn remove(&mut self, handle: Handle) -> Option<Live> {
@@ -147,7 +197,9 @@ impl Ledger {
         let live = slot.live.take()?;
         slot.generation = (slot.generation + 1) & GENERATION;
         self.free.push(handle.index);
-        self.ids.remove(&live.id().0);
+        if let Ok(entry) = self.ids.find_entry(hash(live.id()), |index| *index == handle.index) {
+            entry.remove();
+        }
         Some(live)
     }
 
@@ -182,6 +234,7 @@ impl Live {
             Self::Mo(it) => it.id,
             Self::Part(it) => it.inbound.id,
             Self::Held(it) => it.id,
+            Self::Cold(it) => it.id(),
         }
     }
 
@@ -191,6 +244,7 @@ impl Live {
             Self::Mo(it) => it.home,
             Self::Part(it) => it.home,
             Self::Held(it) => it.home,
+            Self::Cold(it) => it.home,
         }
     }
 }
@@ -202,6 +256,7 @@ impl Ledger {
             Some(Live::Mo(it)) => it.home = home,
             Some(Live::Part(it)) => it.home = home,
             Some(Live::Held(it)) => it.home = home,
+            Some(Live::Cold(it)) => it.home = home,
             None => {}
         }
     }

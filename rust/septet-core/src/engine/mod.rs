@@ -15,6 +15,7 @@
 //! | `multi` | a submit_multi: many MTs under one id |
 //! | `quirks`, `shape` | what differs from link to link, and a message as its carrier wants it |
 //! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
+//! | `cold` | what waits deep in a queue stays in the store |
 //! | `hold` | for carriers whose unanswered submits are held, not sent again |
 //! | `ask` | a carrier is asked after a message whose receipt does not come |
 //! | `recall` | a carrier is asked to withdraw or replace what it has taken |
@@ -35,6 +36,7 @@ mod again;
 mod ask;
 mod broadcast;
 mod cause;
+mod cold;
 mod deadlines;
 mod deliver;
 mod envelope;
@@ -72,6 +74,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 
 pub use accept::{Post, Posted, Refusal};
+pub use cold::views_of_page;
 pub use deliver::{Hook, HookKind};
 pub use id::Id;
 pub use ledger::Handle;
@@ -155,6 +158,8 @@ pub struct Attention {
     pub hooks: BTreeSet<u16>,
     /// An ESME asks after messages that only the log may know: [`Engine::take_lookups`].
     pub lookups: bool,
+    /// Pages are to be read from the store: [`Engine::take_pages`].
+    pub pages: bool,
 }
 
 /// See the module.
@@ -168,6 +173,7 @@ pub struct Engine {
     questions: operations::Questions,
     replacements: replacing::Replacements,
     relays: broadcast::Relays,
+    spill: cold::Spill,
     asks: ask::Asks,
     recalls: recall::Recalls,
     reassembly: Reassembler<Handle>,
@@ -196,8 +202,6 @@ pub struct Engine {
 
 /// Pages that may be with the store at once; what comes meanwhile fills the next page.
 const PAGES_UNDER_WAY: usize = 2;
-/// Journal that living things may hold back before the oldest page is written again.
-const JOURNAL_OCTETS: usize = 256 << 20;
 
 impl Engine {
     /// An engine without state. `wall_zero` is the wall clock in milliseconds when `now` was 0.
@@ -205,7 +209,7 @@ impl Engine {
         let mut ids = Ids::new(seed);
         let hash_seed = ids.below(u64::MAX);
         let lane = |links: u16| Lane {
-            queue: Queue::new(links),
+            queue: Queue::new(links, config.limits.hot),
             links: vec![None; links as usize],
             usable: false,
             in_flight: 0,
@@ -230,6 +234,7 @@ impl Engine {
             questions: operations::Questions::default(),
             replacements: replacing::Replacements::default(),
             relays: broadcast::Relays::default(),
+            spill: cold::Spill::default(),
             asks: ask::Asks::default(),
             recalls: recall::Recalls::default(),
             lanes,
@@ -277,7 +282,7 @@ impl Engine {
         if self.journal.is_clean() {
             return None;
         }
-        if self.journal.octets() > JOURNAL_OCTETS {
+        if self.journal.is_crowded(self.tables.config.limits.journal) {
             self.rewrite_oldest();
         }
         Some(self.journal.close())
@@ -295,7 +300,9 @@ impl Engine {
 
     /// All pages up to `seq` are durable: responses may leave, messages may go on.
     pub fn committed(&mut self, seq: u64, now: Micros) {
-        for effect in self.journal.committed(seq) {
+        let effects = self.journal.committed(seq);
+        self.pages_durable();
+        for effect in effects {
             match effect {
                 Effect::Answer(answer) => self.answer(&answer, now),
                 Effect::Multi(answer) => self.answer_multi(&answer.0, &answer.1, now),
@@ -306,6 +313,7 @@ impl Engine {
                     self.attention.carriers.insert(carrier);
                 }
                 Effect::HandOver(handle) => self.hand_over(handle),
+                Effect::Cool(handle) => self.cool(handle),
             }
         }
     }
@@ -346,8 +354,10 @@ impl Engine {
         self.journal.seq()
     }
 
-    /// After the replay of everything up to page `last`: back to life.
+    /// After the replay of everything up to page `last`, and of the pages that [`Engine::take_pages`] names then: back to
+    /// life.
     pub fn resume_after(&mut self, last: u64, now: Micros) {
+        self.spill.replaying = false;
         self.journal.replaying(last + 1);
         self.resume(now);
     }
@@ -371,6 +381,9 @@ impl Engine {
     pub fn set_usable(&mut self, carrier: u16, usable: bool) {
         if let Some(lane) = self.lanes.get_mut(carrier as usize) {
             lane.usable = usable;
+            if usable {
+                lane.queue.end_move();
+            }
         }
     }
 
@@ -389,13 +402,14 @@ impl Engine {
         let wall = self.wall(now);
         let mut oldest = HashMap::new();
         for (_, live) in self.ledger.iter() {
-            if let ledger::Live::Mt(mt) = live
-                && mt.queued
-            {
-                let age = wall.saturating_sub(mt.env.created());
-                let place = oldest.entry(mt.carrier).or_insert(0);
-                *place = age.max(*place);
-            }
+            let (carrier, created) = match live {
+                ledger::Live::Mt(mt) if mt.queued => (mt.carrier, mt.env.created()),
+                ledger::Live::Cold(cold) => (cold.carrier, cold.id().at()),
+                _ => continue,
+            };
+            let age = wall.saturating_sub(created);
+            let place = oldest.entry(carrier).or_insert(0);
+            *place = age.max(*place);
         }
         oldest
     }

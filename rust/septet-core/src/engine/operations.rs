@@ -67,6 +67,8 @@ pub(super) struct Questions {
     asked: HashMap<u64, (Asker, Pdu)>,
     next: u64,
     cancels: Vec<(Asker, Pdu)>,
+    /// What is asked about messages that have to be thawed first.
+    parked: Vec<(Asker, Pdu)>,
 }
 
 /// Other names of a message than its id.
@@ -182,7 +184,13 @@ impl Engine {
         let (id, alias) = (Id::parse(name), parse_alias(name));
         let known = id.or_else(|| self.questions.aliases.get(&(asker.account, alias?)).copied());
         let members = known.map(|id| self.members(asker.account, id)).unwrap_or_default();
-        if !members.is_empty() {
+        let cold: Vec<Handle> = members.iter().copied().filter(|h| self.ledger.cold(*h).is_some()).collect();
+        if !cold.is_empty() {
+            for handle in cold {
+                self.want(handle, false);
+            }
+            self.questions.parked.push((asker, pdu));
+        } else if !members.is_empty() {
             self.decide(asker, &pdu, &members, now);
         } else if id.is_some() || alias.is_some() {
             self.look_up(asker, pdu, known, alias);
@@ -191,11 +199,30 @@ impl Engine {
         }
     }
 
+    /// Messages have been thawed: answers who asked after them.
+    pub(super) fn answer_parked(&mut self, now: Micros) {
+        for (asker, pdu) in std::mem::take(&mut self.questions.parked) {
+            self.question(asker, pdu, now);
+        }
+    }
+
+    /// They cannot be: the ESME may ask again.
+    pub(super) fn refuse_parked(&mut self) {
+        for (asker, _) in std::mem::take(&mut self.questions.parked) {
+            self.refuse(asker, status::ESME_RSYSERR);
+        }
+    }
+
     /// The living messages of an account that this id stands for.
     fn members(&self, account: u16, id: Id) -> Vec<Handle> {
         let group = self.questions.groups.get(&id.0).cloned();
         let all = group.unwrap_or_else(|| self.ledger.find(id).into_iter().collect());
-        all.into_iter().filter(|h| self.ledger.mt(*h).is_some_and(|mt| mt.account == account)).collect()
+        let ours = |handle: &Handle| match self.ledger.live(*handle) {
+            Some(Live::Mt(mt)) => mt.account == account,
+            Some(Live::Cold(cold)) => cold.account == account,
+            _ => false,
+        };
+        all.into_iter().filter(ours).collect()
     }
 
     fn decide(&mut self, asker: Asker, pdu: &Pdu, members: &[Handle], now: Micros) {
@@ -228,6 +255,7 @@ impl Engine {
     /// Groups that are to be withdrawn, found by one walk for all of them.
     pub(super) fn cancel_groups(&mut self, now: Micros) {
         let cancels = std::mem::take(&mut self.questions.cancels);
+        let cancels = self.thaw_groups(cancels, now);
         let place = |account: u16, from: &[u8], to: &[u8]| {
             super::keyed::key(self.seed, &[&account.to_le_bytes(), digits(from), digits(to)])
         };
@@ -250,6 +278,29 @@ impl Engine {
         for ((asker, _), group) in cancels.into_iter().zip(groups) {
             self.withdraw_all(asker, &group, now);
         }
+    }
+
+    /// Groups of which nothing is cold; for the others, which wait for the next walk, what may be theirs is thawed.
+    fn thaw_groups(&mut self, cancels: Vec<(Asker, Pdu)>, now: Micros) -> Vec<(Asker, Pdu)> {
+        let pair = |(asker, pdu): &(Asker, Pdu)| self.pair(asker.account, digits(pdu.text("destination_addr")));
+        let mut cold: HashMap<u64, Vec<Handle>> = cancels.iter().map(|cancel| (pair(cancel), Vec::new())).collect();
+        for (handle, live) in self.ledger.iter() {
+            if let Live::Cold(stub) = live
+                && let Some(all) = cold.get_mut(&stub.pair)
+            {
+                all.push(handle);
+            }
+        }
+        let (wait, go): (Vec<_>, _) =
+            cancels.into_iter().partition(|cancel| cold.get(&pair(cancel)).is_some_and(|all| !all.is_empty()));
+        for handle in cold.into_values().flatten() {
+            self.want(handle, true);
+        }
+        if !wait.is_empty() {
+            self.wakes.push(Reverse((now + GROUPS_EVERY, Wake::CancelGroups)));
+            self.questions.cancels = wait;
+        }
+        go
     }
 
     /// Gives a message another text, time or receipt, or asks its carrier to, if it has left.

@@ -209,6 +209,9 @@ impl Engine {
         self.unlearn(handle);
         if let Some(live) = self.ledger.remove(handle) {
             self.journal.vacate(live.home());
+            if let Live::Cold(cold) = live {
+                self.drop_cold(&cold);
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::{Error, Result};
 impl Engine {
     /// Applies one page of the store, in the order of `seq`.
     pub fn replay(&mut self, seq: u64, records: &[u8]) -> Result<()> {
+        self.spill.replaying = true;
         self.journal.replaying(seq);
         if !records.is_empty() {
             let mut from = Take::new(records);
@@ -30,7 +31,10 @@ impl Engine {
                 let kind = Kind::from_number(number).ok_or_else(|| {
                     Error::new("engine.bad_record", format!("journal page {seq} has a record of kind {number}"))
                 })?;
-                self.apply(kind, &mut body)?;
+                let about = !matches!(kind, Kind::Mt | Kind::Snapshot | Kind::Part | Kind::Mo | Kind::Held);
+                if !(about && self.defer(kind, body.rest())?) {
+                    self.apply(kind, &mut body)?;
+                }
             }
         }
         self.journal.replayed(records.len());
@@ -39,7 +43,7 @@ impl Engine {
         Ok(())
     }
 
-    fn apply(&mut self, kind: Kind, from: &mut Take<'_>) -> Result<()> {
+    pub(super) fn apply(&mut self, kind: Kind, from: &mut Take<'_>) -> Result<()> {
         match kind {
             Kind::Mt => {
                 let envelope = Envelope::from_octets(from.bytes()?)?;
@@ -138,11 +142,13 @@ impl Engine {
             }
         }
         self.tidy(handle);
+        self.keep_or_freeze(handle);
     }
 
     /// A newer whole record takes the place of an older one.
     fn replace(&mut self, id: Id) {
         if let Some(handle) = self.ledger.find(id) {
+            self.touch(handle);
             self.forget(handle);
         }
     }
@@ -168,11 +174,16 @@ impl Engine {
                 Live::Mt(mt) => messages.push((mt.env.order(), handle)),
                 Live::Part(part) => parts.push((part.inbound.id, handle)),
                 Live::Mo(mo) => messages.push((mo.id.0 as u64, handle)),
+                Live::Cold(cold) => messages.push((cold.order, handle)),
                 Live::Held(_) => {}
             }
         }
         messages.sort_unstable_by_key(|(order, _)| *order);
         for (_, handle) in messages {
+            if self.ledger.cold(handle).is_some() {
+                self.queue_cold(handle);
+                continue;
+            }
             self.remember_set(handle, now);
             self.hand_over(handle);
             if self.hold_after_crash(handle, now) {

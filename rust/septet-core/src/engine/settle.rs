@@ -133,7 +133,7 @@ impl Engine {
                     record,
                 }
             }
-            Live::Part(_) | Live::Held(_) => return,
+            Live::Part(_) | Live::Held(_) | Live::Cold(_) => return,
         };
         self.journal.log.push(row);
         self.forget(handle);
@@ -186,6 +186,7 @@ impl Engine {
                         self.end(handle, Status::Expired, 0, now);
                     }
                 }
+                Some(Live::Cold(cold)) if cold.expires < wall => self.want(handle, true),
                 Some(Live::Mt(mt)) if mt.tell != 0 && mt.updated() + limits.delivery_ttl_ms < wall => {
                     self.told_all(handle, now);
                 }
@@ -207,9 +208,10 @@ impl Engine {
 
     /// Writes the living members of the oldest page again, so that the page may go.
     pub(super) fn rewrite_oldest(&mut self) {
-        let Some(seq) = self.journal.oldest_seq() else {
+        let Some(seq) = self.journal.oldest_seq().filter(|seq| !self.carries(*seq)) else {
             return;
         };
+        let mut cold = Vec::new();
         for handle in self.journal.oldest() {
             let Some(live) = self.ledger.live(handle).filter(|live| live.home() == seq) else {
                 continue;
@@ -222,8 +224,16 @@ impl Engine {
                 Live::Mo(mo) => self.journal.record(Kind::Mo, |out| mo.put(out)),
                 Live::Part(part) => self.journal.record(Kind::Part, |out| part.inbound.put_alone(out)),
                 Live::Held(held) => self.journal.record(Kind::Held, |out| held.put(out)),
+                Live::Cold(_) => {
+                    cold.push(handle);
+                    continue;
+                }
             }
             self.move_home(handle);
+        }
+        if !cold.is_empty() {
+            self.journal.put_back(seq, cold);
+            self.carry(seq);
         }
     }
 }

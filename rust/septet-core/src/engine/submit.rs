@@ -48,7 +48,8 @@ impl Engine {
         }
         // What comes back from a pause may find that its carrier has gone down meanwhile.
         let untouched = mt.segments.iter().all(|s| s.stage != Stage::InFlight);
-        if untouched && !self.lanes[mt.carrier as usize].usable {
+        let lane = &self.lanes[mt.carrier as usize];
+        if untouched && !lane.usable && !lane.queue.is_moving() {
             self.move_on(handle, false);
         }
         self.queue_up(handle, front);
@@ -82,7 +83,10 @@ impl Engine {
         if front {
             queue.push_front(pair, priority, handle);
         } else {
-            queue.push(pair, priority, handle);
+            let deep = queue.push(pair, priority, handle);
+            if deep {
+                self.cool(handle);
+            }
         }
         self.attention.carriers.insert(carrier);
     }
@@ -123,6 +127,7 @@ impl Engine {
                 self.wrote(sid);
             }
         }
+        self.look_ahead(carrier);
         self.tally.carriers[carrier as usize].segments += u64::from(written);
         written
     }
@@ -147,6 +152,10 @@ impl Engine {
             let Some((shard, handle)) = lane.queue.front(link, up) else {
                 break;
             };
+            if self.ledger.cold(handle).is_some() {
+                self.want(handle, true);
+                break;
+            }
             // It may have gone to another carrier, or rest, since it was put here.
             let here = |mt: &&mut Mt| mt.queued && mt.carrier == carrier && mt.again == 0;
             let Some(mt) = self.ledger.mt_mut(handle).filter(here) else {
@@ -358,7 +367,7 @@ impl Engine {
             tried.push(mt.carrier);
         }
         let usable = |c: &u16| self.lanes[*c as usize].usable && *c != mt.carrier;
-        let next = self.choose(route, pair, &tried).filter(usable);
+        let next = self.choose_among(route, pair, &tried, |lane| lane.usable).filter(usable);
         let Some(next) = next else {
             return false;
         };
@@ -400,16 +409,16 @@ impl Engine {
         self.snapshot(handle);
     }
 
-    /// A carrier is down ([`Engine::set_usable`]): what waits for it goes to other carriers of its routes, where one is
-    /// usable. Gives how many messages moved.
-    pub fn reroute(&mut self, carrier: u16, now: Micros) -> usize {
-        let waiting = self.lanes[carrier as usize].queue.drain();
-        let mut moved = 0;
-        for handle in waiting {
-            if self.ledger.mt(handle).is_some_and(|mt| mt.queued && mt.carrier == carrier && mt.again == 0) {
-                self.enqueue(handle, false, now);
-                moved += usize::from(self.ledger.mt(handle).is_some_and(|mt| mt.carrier != carrier));
-            }
+    /// Moves a queued message to another carrier of its route, if it may leave this one; true if it went.
+    pub(super) fn move_queued(&mut self, carrier: u16, handle: Handle) -> bool {
+        let here = |mt: &&Mt| mt.queued && mt.carrier == carrier && mt.again == 0;
+        let Some(mt) = self.ledger.mt(handle).filter(here) else {
+            return false;
+        };
+        let untouched = mt.segments.iter().all(|s| s.stage != Stage::InFlight);
+        let moved = untouched && self.move_on(handle, false);
+        if moved {
+            self.queue_up(handle, false);
         }
         moved
     }

@@ -151,6 +151,10 @@ pub enum Verb {
 pub struct Limits {
     /// Messages, parts and receipts alive at once.
     pub live: usize,
+    /// Messages to which nothing has happened that a line of a carrier's queue keeps in memory; the rest is cold.
+    pub hot: usize,
+    /// Octets of journal that living things may hold back before the oldest page is written again.
+    pub journal: usize,
     /// Validity of an MT whose sender sets none, in milliseconds.
     pub validity_ms: u64,
     /// How long after its validity a receipt is waited for, in milliseconds.
@@ -171,6 +175,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             live: 1_000_000,
+            hot: 50_000,
+            journal: 256 << 20,
             validity_ms: 86_400_000,
             validity_max_ms: 604_800_000,
             unknown_grace_ms: 3_600_000,

@@ -123,7 +123,7 @@ pub(super) fn of_mt(mt: &Mt, tables: &Tables) -> View {
     mt_view(mt, carrier.map_or("", |c| c.id.as_str()))
 }
 
-fn mt_view(mt: &Mt, carrier: &str) -> View {
+pub(super) fn mt_view(mt: &Mt, carrier: &str) -> View {
     let env = &mt.env;
     let text = text_of_mt(mt);
     let tags = string(env.tags());

@@ -50,6 +50,11 @@ impl<'a> Take<'a> {
         self.at == self.data.len()
     }
 
+    /// What has not been read yet.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        &self.data[self.at..]
+    }
+
     pub(super) fn raw(&mut self, length: usize) -> Result<&'a [u8]> {
         let end = self.at.checked_add(length).filter(|end| *end <= self.data.len());
         let Some(end) = end else {

@@ -90,6 +90,7 @@ struct CarrierIn {
 #[pyo3(from_item_all)]
 struct LimitsIn {
     messages: usize,
+    queue_in_memory: usize,
     validity: f64,
     validity_max: f64,
     unknown_grace: f64,
@@ -192,6 +193,7 @@ impl TablesIn {
             words: self.words.into_iter().map(word).collect::<PyResult<_>>()?,
             limits: Limits {
                 live: self.limits.messages,
+                hot: self.limits.queue_in_memory,
                 validity_ms: millis(self.limits.validity),
                 validity_max_ms: millis(self.limits.validity_max),
                 unknown_grace_ms: millis(self.limits.unknown_grace),
@@ -199,6 +201,7 @@ impl TablesIn {
                 reassembly_parts: self.limits.reassembly_parts,
                 held_ttl_ms: millis(self.limits.unmatched_receipt_ttl),
                 delivery_ttl_ms: millis(self.limits.delivery_ttl),
+                ..Limits::default()
             },
             smpp: Smpp {
                 system_id: self.smpp.system_id,

@@ -10,7 +10,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use septet_core::clock::Micros;
-use septet_core::engine::{BAD_STREAMS, Engine as Core, Filter, Id, NOBODY};
+use septet_core::engine::{BAD_STREAMS, Engine as Core, Filter, Id, NOBODY, views_of_page};
 use septet_core::page::KeyRow;
 use septet_store::Backend;
 
@@ -43,9 +43,24 @@ impl Engine {
         let config = tables.into_config()?;
         let mut core = Core::new(config, seed, wall_zero).or_raise(py)?;
         let store = backend(store);
+        let corrupt = |error: septet_core::Error| septet_store::Error {
+            code: septet_store::Error::CORRUPT,
+            message: error.message,
+        };
         let replayed = py.detach(|| -> Result<(), septet_store::Error> {
             store.consent(&mut |row| core.load_consent(&row))?;
             let last = store.replay(&mut |seq, records| core.replay(seq, records).map_err(|e| e.message))?;
+            // What happened to messages that are kept in the store is told to them before they come back to life.
+            loop {
+                let wanted = core.take_pages();
+                if wanted.is_empty() {
+                    break;
+                }
+                for seq in wanted {
+                    let records = store.page(seq)?;
+                    core.thaw(seq, records.as_deref(), now).map_err(corrupt)?;
+                }
+            }
             core.resume_after(last, now);
             Ok(())
         });
@@ -284,10 +299,13 @@ impl Engine {
         self.core.hook_done(token, delivered, now);
     }
 
-    /// `cancelled`, `too_late` or `not_found`.
+    /// `cancelled`, `too_late`, `not_found`, or `cold`: ask again once it has been thawed.
     fn cancel(&mut self, id: &str, account: Option<u16>, now: Micros) -> &'static str {
-        let found = Id::parse(id.as_bytes()).and_then(|id| self.core.cancel(id, account.unwrap_or(NOBODY), now));
-        match found {
+        let (id, account) = (Id::parse(id.as_bytes()), account.unwrap_or(NOBODY));
+        if id.is_some_and(|id| self.core.recall(id, account)) {
+            return "cold";
+        }
+        match id.and_then(|id| self.core.cancel(id, account, now)) {
             Some(true) => "cancelled",
             Some(false) => "too_late",
             None => "not_found",
@@ -307,6 +325,41 @@ impl Engine {
             list.append(shown(py, &view)?)?;
         }
         Ok(list)
+    }
+
+    /// A living message of which memory has only a stub, or None.
+    fn spilled_message(&self, id: &str) -> Option<Spilled> {
+        let id = Id::parse(id.as_bytes())?;
+        let found = vec![(self.core.page_of(id)?, id)];
+        Some(Spilled { store: Arc::clone(&self.store), found, filter: Filter::default() })
+    }
+
+    /// Living messages that may match and of which memory has only stubs, or None.
+    fn spilled(&self, wanted: &Bound<'_, PyDict>) -> PyResult<Option<Spilled>> {
+        let filter = convert::filter(wanted)?;
+        let found = self.core.spilled(&filter);
+        Ok((!found.is_empty()).then(|| Spilled { store: Arc::clone(&self.store), found, filter }))
+    }
+
+    /// Pages of the store that the engine wants back; each must come back through `thaw` or `thaw_failed`.
+    fn take_pages(&mut self) -> Vec<u64> {
+        self.core.take_pages()
+    }
+
+    /// One of them as `Log.page` gave it; raises if it does not hold what it must, which is asked for again.
+    #[pyo3(signature = (seq, records, now))]
+    fn thaw(&mut self, py: Python<'_>, seq: u64, records: Option<&[u8]>, now: Micros) -> PyResult<()> {
+        self.core.thaw(seq, records, now).or_raise(py)
+    }
+
+    /// One of them could not be read; it is asked for again.
+    fn thaw_failed(&mut self, seq: u64) {
+        self.core.thaw_failed(seq);
+    }
+
+    /// Living messages of which memory has only stubs.
+    fn cold(&self) -> usize {
+        self.core.cold()
     }
 
     /// A dead letter lives again, from the record that `Log.records` gave: None, or (code, status, field, detail). The record
@@ -370,6 +423,10 @@ macro_rules! lists {
             #[getter]
             fn lookups(&self) -> bool {
                 self.0.lookups
+            }
+            #[getter]
+            fn pages(&self) -> bool {
+                self.0.pages
             }
             $(
                 #[getter]
@@ -453,6 +510,12 @@ impl Log {
         Ok(found.into_iter().map(|record| record.map(|octets| PyBytes::new(py, &octets))).collect())
     }
 
+    /// The journal of a page that is kept, or None.
+    fn page<'py>(&self, py: Python<'py>, seq: u64) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let found = py.detach(|| self.0.page(seq)).map_err(|e| store_error(py, &e))?;
+        Ok(found.map(|journal| PyBytes::new(py, &journal)))
+    }
+
     /// (body hash, answer, wall milliseconds) of an idempotency key, or None.
     fn key<'py>(&self, py: Python<'py>, account: &str, key: &str) -> PyResult<Option<Answer<'py>>> {
         let row = py.detach(|| self.0.key(account, key)).map_err(|e| store_error(py, &e))?;
@@ -462,8 +525,47 @@ impl Log {
 
 type Answer<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, u64);
 
+/// Living messages whose text is only in the store; its call blocks and may come from any thread.
+#[pyclass(module = "septet._septet", frozen)]
+pub(crate) struct Spilled {
+    store: Arc<dyn Backend>,
+    found: Vec<(u64, Id)>,
+    filter: Filter,
+}
+
+#[pymethods]
+impl Spilled {
+    /// Those that match, newest first. One that has left its page meanwhile is left out.
+    fn messages<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Bound<'py, PyList>> {
+        let read = || -> Result<_, septet_store::Error> {
+            let mut views = Vec::new();
+            for group in self.found.chunk_by(|(one, _), (next, _)| one == next) {
+                let ids: Vec<Id> = group.iter().map(|(_, id)| *id).collect();
+                let page = self.store.page(group[0].0)?.unwrap_or_default();
+                let more = views_of_page(&page, &ids, &self.filter);
+                views.extend(more.map_err(|e| septet_store::Error {
+                    code: septet_store::Error::CORRUPT,
+                    message: format!("journal page {} cannot be read: {}", group[0].0, e.message),
+                })?);
+                if views.len() >= limit {
+                    break;
+                }
+            }
+            Ok(views)
+        };
+        let mut views = py.detach(read).map_err(|e| store_error(py, &e))?;
+        views.sort_unstable_by_key(|view| std::cmp::Reverse(view.id));
+        let list = PyList::empty(py);
+        for view in views.iter().take(limit) {
+            list.append(shown(py, view)?)?;
+        }
+        Ok(list)
+    }
+}
+
 pub(crate) fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Engine>()?;
     m.add_class::<Attention>()?;
+    m.add_class::<Spilled>()?;
     m.add_class::<Log>()
 }

@@ -90,8 +90,12 @@ proptest! {
         steps in proptest::collection::vec(step(), 1..40),
         long_texts in (0usize..4, 0usize..4),
         fold_case: bool,
+        spill in proptest::option::of((1usize..4, 1usize..2_000)),
     ) {
         let mut config = config();
+        if let Some((hot, journal)) = spill {
+            (config.limits.hot, config.limits.journal) = (hot, journal);
+        }
         for (carrier, long_text) in config.carriers.iter_mut().zip([long_texts.0, long_texts.1]) {
             carrier.retry_attempts = u8::MAX;
             carrier.query_after_ms = 2_000;

@@ -2,6 +2,7 @@
 
 mod again;
 mod ask;
+mod cold;
 mod consent;
 mod crash;
 mod damage;

@@ -159,6 +159,10 @@ pub(super) struct World {
     pub(super) esme_mood: Option<u32>,
     /// Pages are committed at once, or wait.
     pub(super) commits: bool,
+    /// Pages that are wanted back are read at once, or wait.
+    pub(super) reads: bool,
+    /// Segments that carriers may still be given.
+    pub(super) grant: u32,
     account: u16,
     asks: bool,
     under_way: Vec<u64>,
@@ -264,6 +268,8 @@ impl World {
             mood: Some(0),
             esme_mood: Some(0),
             commits: true,
+            reads: true,
+            grant: u32::MAX,
             account: 0,
             asks: false,
             under_way: Vec::new(),
@@ -329,6 +335,7 @@ impl World {
             engine.replay(page.seq, &page.journal).unwrap();
             last = page.seq;
         }
+        read_pages(&mut engine, &self.pages, self.now);
         engine.resume_after(last, self.now);
         self.engine = engine;
         self.under_way.clear();
@@ -366,7 +373,10 @@ impl World {
                 self.engine.admit(*sid, u64::MAX, false, self.now);
             }
             for carrier in 0..2 {
-                self.engine.pump(carrier, u32::MAX, self.now);
+                let written = self.engine.pump(carrier, self.grant, self.now);
+                if self.grant != u32::MAX {
+                    self.grant -= written;
+                }
             }
             self.engine.deliver(self.account, self.now);
             if attention.lookups && self.commits && !self.engine.is_dirty() {
@@ -384,7 +394,7 @@ impl World {
                     self.engine.committed(seq, self.now);
                 }
             }
-            let mut moved = false;
+            let mut moved = self.reads && read_pages(&mut self.engine, &self.pages, self.now);
             let ends = self.esme.iter_mut().chain(self.carriers.iter_mut().flatten());
             for (index, end) in ends.enumerate() {
                 let chunk = self.engine.output(end.sid);
@@ -402,6 +412,10 @@ impl World {
                 return;
             }
         }
+    }
+
+    pub(super) fn read(&mut self) -> bool {
+        read_pages(&mut self.engine, &self.pages, self.now)
     }
 
     /// Reads the log for those who asked, as the node does.
@@ -545,7 +559,7 @@ impl World {
     /// A message by id, alive or in the log.
     pub(super) fn view(&self, id: &[u8]) -> View {
         let id = crate::engine::Id::parse(id).expect("an id");
-        self.engine.view(id).unwrap_or_else(|| {
+        self.engine.view(id).or_else(|| self.view_of_cold(id)).unwrap_or_else(|| {
             let row = self.log.iter().rev().find(|row| row.id == id.to_string()).expect("in the log");
             crate::engine::view_of_record(&row.record).unwrap()
         })
@@ -557,7 +571,29 @@ impl World {
         ids.min().expect("something lives").encode().to_vec()
     }
 
+    fn view_of_cold(&self, id: crate::engine::Id) -> Option<View> {
+        let seq = self.engine.page_of(id)?;
+        let page = self.pages.iter().find(|page| page.seq == seq).expect("the page of what is cold");
+        crate::engine::views_of_page(&page.journal, &[id], &crate::engine::Filter::default()).unwrap().pop()
+    }
+
     pub(super) fn last_id(&mut self) -> Vec<u8> {
         self.esme().answers.last().unwrap().2.clone()
+    }
+}
+
+/// Gives an engine the pages that it wants back, as the node does; true if there were any.
+fn read_pages(engine: &mut Engine, pages: &[Page], now: Micros) -> bool {
+    let mut any = false;
+    loop {
+        let wanted = engine.take_pages();
+        if wanted.is_empty() {
+            return any;
+        }
+        any = true;
+        for seq in wanted {
+            let page = pages.iter().find(|page| page.seq == seq);
+            engine.thaw(seq, page.map(|page| page.journal.as_slice()), now).expect("the page holds what it must");
+        }
     }
 }
