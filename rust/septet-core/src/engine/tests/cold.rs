@@ -7,6 +7,7 @@ use crate::engine::{Filter, Id, views_of_page};
 use crate::page::ConsentRow;
 use crate::smpp::command;
 use crate::smpp::pdu::Value;
+use crate::smpp::sm::{Addr, Sm};
 use crate::smpp::status;
 
 fn tiny() -> Config {
@@ -96,6 +97,23 @@ fn only_what_is_wanted_comes_back_to_memory() {
     assert_eq!(world.engine.cold(), 36);
     north_takes(&mut world, 3);
     assert!(world.engine.cold() >= 32, "one page holds them all, and few are near the front: {}", world.engine.cold());
+}
+
+#[test]
+fn what_replaces_withdraws_what_is_cold_too() {
+    let mut world = alone(tiny());
+    submit(&mut world, 0..20);
+    assert_eq!(world.engine.cold(), 16);
+    world.submit_with(&Sm {
+        source: Addr { ton: 3, npi: 0, addr: NUMBER.as_bytes() },
+        dest: Addr { ton: 1, npi: 1, addr: CONTACT.as_bytes() },
+        short_message: b"last",
+        replace: 1,
+        ..Sm::default()
+    });
+    world.pass(5);
+    world.connect(0);
+    assert_eq!(received(&mut world, 0), [b"last"]);
 }
 
 #[test]
