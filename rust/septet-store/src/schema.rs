@@ -230,7 +230,38 @@ pub fn identify(connection: &Connection, kind: &Kind, path: &Path) -> Result<(),
             ),
         ));
     }
+    if !fresh && usize::try_from(version).is_ok_and(|version| version == known) {
+        if let Some(object) = altered(connection, kind.steps).map_err(failed)? {
+            let place = path.display();
+            let why =
+                "is not as this program made it, by damage or by hand (restore it, or give the node another data_dir)";
+            return Err(Error::new(Error::SCHEMA, format!("{place}: {object} {why}")));
+        }
+    }
     Ok(())
+}
+
+/// Tables, indexes and views that are missing or whose definition has changed; a flipped bit there would show in the first query,
+/// and as something else. What somebody has added is their own.
+fn altered(connection: &Connection, steps: &[&str]) -> rusqlite::Result<Option<String>> {
+    let made = Connection::open_in_memory()?;
+    for step in steps {
+        made.execute_batch(step)?;
+    }
+    let mut all = made.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema")?;
+    let mut all = all.query([])?;
+    let mut same = connection.prepare(
+        "SELECT count(*) FROM sqlite_schema WHERE type IS ?1 AND name IS ?2 AND tbl_name IS ?3 AND sql IS ?4",
+    )?;
+    while let Some(object) = all.next()? {
+        let of = |column| object.get::<_, Option<String>>(column);
+        let (kind, name) = (of(0)?, of(1)?);
+        let found: i64 = same.query_row((&kind, &name, of(2)?, of(3)?), |row| row.get(0))?;
+        if found != 1 {
+            return Ok(Some(format!("the {} {}", kind.unwrap_or_default(), name.unwrap_or_default())));
+        }
+    }
+    Ok(None)
 }
 
 /// Runs the missing steps in one transaction: a crash leaves the old version or the new one.

@@ -80,6 +80,23 @@ proptest! {
 }
 
 #[test]
+fn a_table_with_another_definition_is_refused_and_an_index_of_the_operators_own_is_not() {
+    let (_folder, path) = filled();
+    let by_hand = |sql: &str| {
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection.execute_batch(sql).unwrap();
+    };
+    by_hand("CREATE INDEX mine ON message(account)");
+    drop(Store::open(slow(&path)).unwrap());
+    by_hand(
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'source', 'sourbe') WHERE name = 'message'",
+    );
+    let refused = Store::open(slow(&path)).err().expect("refused");
+    assert_eq!(refused.code, "store.schema");
+    assert!(refused.message.contains("the table message"), "{refused}");
+}
+
+#[test]
 fn a_lost_page_costs_what_was_in_it_and_the_file_is_kept_as_it_was() {
     let (folder, path) = filled();
     let whole = read(&Store::open(slow(&path)).unwrap()).unwrap();
