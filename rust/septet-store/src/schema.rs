@@ -230,13 +230,14 @@ pub fn identify(connection: &Connection, kind: &Kind, path: &Path) -> Result<(),
             ),
         ));
     }
-    if !fresh && usize::try_from(version).is_ok_and(|version| version == known) {
-        if let Some(object) = altered(connection, kind.steps).map_err(failed)? {
-            let place = path.display();
-            let why =
-                "is not as this program made it, by damage or by hand (restore it, or give the node another data_dir)";
-            return Err(Error::new(Error::SCHEMA, format!("{place}: {object} {why}")));
-        }
+    if !fresh
+        && usize::try_from(version).is_ok_and(|version| version == known)
+        && let Some(object) = altered(connection, kind.steps).map_err(failed)?
+    {
+        let place = path.display();
+        let why =
+            "is not as this program made it, by damage or by hand (restore it, or give the node another data_dir)";
+        return Err(Error::new(Error::SCHEMA, format!("{place}: {object} {why}")));
     }
     Ok(())
 }
