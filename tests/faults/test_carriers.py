@@ -99,7 +99,8 @@ async def test_a_carrier_that_falls_silent(tmp_path: Path) -> None:
         place.kills += len(place.north.connections) - seen + 1
         await place.until(500)
         await place.settle()
-        place.check()
+        # What is in flight when the silence ends may pass what it has swallowed.
+        place.check(order=False)
 
 
 @pytest.mark.whole

@@ -339,7 +339,7 @@ class Carrier(Struct, frozen=True, kw_only=True):
     dest_npi: Npi | None = None
     default_alphabet: Alphabet = "gsm7"
     throttle_pause: Seconds = 1.0
-    retry_attempts: Annotated[int, Meta(ge=0, le=1000)] = 5
+    retry_attempts: Annotated[int, Meta(ge=0, le=254)] = 5
     retry_base: Interval = 1.0
     retry_max: Interval = 300.0
     quirks: CarrierQuirks = CarrierQuirks()
