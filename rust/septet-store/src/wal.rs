@@ -52,7 +52,12 @@ pub fn check(database: &Path) -> Result<(), Error> {
     let synced = if known.unwrap_or(false) { frames_of(&head) } else { None };
     let says = match damaged(&mut BufReader::with_capacity(1 << 20, &file), synced).map_err(failed)? {
         // SQLite will take a transaction for committed whose sync a kill took: it must be durable before anybody is told of it.
-        None => return file.sync_all().map_err(failed),
+        None => {
+            file.sync_all().map_err(failed)?;
+            // Its name too, if that was made by the one that was killed.
+            let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+            return File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all()).map_err(failed);
+        }
         Some(Damage::Header) => "the header is damaged, and frames follow it".to_owned(),
         Some(Damage::Frame(frame, commits)) => {
             format!("frame {frame} is damaged, and {commits} transactions follow it")
