@@ -38,7 +38,7 @@ class EarlyStore:
         while (page := self._pages.get()) is not None:
             time.sleep(DELAY)  # the fault itself
             while not self._inner.room():
-                time.sleep(DELAY)  # again the fault itself
+                time.sleep(DELAY)  # between two looks whether it has room
             self._inner.commit(page)
             self._inner.finished()
 
