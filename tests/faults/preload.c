@@ -2,15 +2,15 @@
  * so that a test can cut the power after it has killed the process; and it fails on demand.
  *
  * SEPTET_DISK_FOLDER   files under this folder are on the disk
- * SEPTET_DISK_JOURNAL  where the journal goes, outside of that folder
+ * SEPTET_DISK_JOURNAL  a folder outside of that one, where each process writes a journal of its own
  * SEPTET_DISK_CONTROL  eight 64-bit numbers, mapped and shared with the test (see the enum)
  * SEPTET_DISK_STASH    a folder on the same file system that keeps what was removed
  *
- * The journal is a sequence of lines of text, each followed by octets where the line says so:
+ * A journal is a sequence of lines of text, each followed by octets where the line says so; a kill may cut the last one:
  *   W inode offset old-size old-length new-length \n old octets, new octets
  *   T inode old-size new-size length \n octets that were cut off
- *   B inode \n                       a sync begins: what it finds written
- *   S inode \n                       is on disk when it ends
+ *   B inode thread \n                a sync begins: what it finds written
+ *   S inode thread \n                is on disk when it ends, which a kill may prevent
  *   C path \n   R from \t to \n   U path \t stash \n   D \n     made, renamed, removed; the folder was synced
  */
 #define _GNU_SOURCE
@@ -28,6 +28,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LIMIT, FAIL_SYNCS, IGNORE_SYNCS, REFUSED, FAILED, WORDS = 8 };
@@ -64,7 +65,12 @@ __attribute__((constructor)) static void begin(void) {
         return;
     }
     folder_length = strlen(folder);
-    journal = real_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    char own[PATH_MAX];
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    /* Names in the order of the lives. */
+    snprintf(own, sizeof own, "%s/%020lld%09ld", path, (long long)now.tv_sec, now.tv_nsec);
+    journal = real_open(own, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     int fd = real_open(shared, O_RDWR | O_CLOEXEC);
     void *map = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof none, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (journal < 0 || map == MAP_FAILED) {
@@ -279,12 +285,13 @@ static int sync_any(int fd, int (*way)(int)) {
     if (kind == FOLDER) {
         note("D\n");
     } else if (!fstat(fd, &found)) {
-        note("B %ju\n", (uintmax_t)found.st_ino);
+        int thread = gettid();
+        note("B %ju %d\n", (uintmax_t)found.st_ino, thread);
         /* A disk takes its time, and a kill may come while it does. */
         pthread_mutex_unlock(&lock);
         usleep(SYNC_MICROSECONDS);
         pthread_mutex_lock(&lock);
-        note("S %ju\n", (uintmax_t)found.st_ino);
+        note("S %ju %d\n", (uintmax_t)found.st_ino, thread);
     }
     pthread_mutex_unlock(&lock);
     return 0;

@@ -41,6 +41,7 @@ class Op:
     old: bytes = b""
     new: bytes = b""
     names: tuple[str, ...] = ()
+    thread: int = 0
     number: int = 0
 
 
@@ -51,7 +52,7 @@ class Disk:
         self.data = data
         data.mkdir(exist_ok=True)
         self.stash = folder / "stash"
-        self.journal = folder / "journal"
+        self.journals = folder / "journals"
         control = folder / "control"
         control.write_bytes(bytes(64))
         with control.open("r+b") as file:
@@ -59,7 +60,7 @@ class Disk:
         self.env = {
             "LD_PRELOAD": str(library()),
             "SEPTET_DISK_FOLDER": str(data.resolve()),
-            "SEPTET_DISK_JOURNAL": str(self.journal),
+            "SEPTET_DISK_JOURNAL": str(self.journals),
             "SEPTET_DISK_CONTROL": str(control),
             "SEPTET_DISK_STASH": str(self.stash),
         }
@@ -98,9 +99,9 @@ class Disk:
 
     def renew(self) -> None:
         """Before a start of the node: what lies on the disk now is there to stay."""
-        shutil.rmtree(self.stash, ignore_errors=True)
-        self.stash.mkdir()
-        self.journal.write_bytes(b"")
+        for folder in (self.stash, self.journals):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
 
     def cut_power(self, chance: random.Random, loss: Loss) -> int:
         """After the process was killed: takes back what no sync has followed; gives how many writes that was."""
@@ -131,13 +132,12 @@ class Disk:
 
     def _unsynced(self) -> list[Op]:
         left: list[Op] = []
-        begun: dict[int, list[int]] = {}
+        begun: dict[tuple[int, int], int] = {}
         for op in self._ops():
             if op.kind == "B":
-                begun.setdefault(op.inode, []).append(op.number)
+                begun[op.inode, op.thread] = op.number
             elif op.kind == "S":
-                # Several may run at once: to take one's end for that of the first to begin promises less, not more.
-                first = begun[op.inode].pop(0)
+                first = begun[op.inode, op.thread]
                 left = [other for other in left if other.inode != op.inode or other.number > first]
             else:
                 left.append(op)
@@ -153,27 +153,32 @@ class Disk:
         return left
 
     def _ops(self) -> Iterator[Op]:
-        octets = self.journal.read_bytes()
-        at = 0
-        number = 0
-        while (end := octets.find(b"\n", at)) >= 0:
-            kind, _, rest = octets[at:end].decode().partition(" ")
-            at = end + 1
-            number += 1
-            if kind in "WT":
-                inode, *numbers = map(int, rest.split(" "))
-                if kind == "W":
-                    offset, size, had, length = numbers
-                else:
-                    (size, offset, had), length = numbers, 0
-                old, new = octets[at : at + had], octets[at + had : at + had + length]
-                at += had + length
-                if len(old) + len(new) == had + length:  # the last one may be cut, and then it never came to be
-                    yield Op(kind, inode, offset, size, old, new, number=number)
-            elif kind in "BS":
-                yield Op(kind, int(rest), number=number)
+        for number, op in enumerate(op for file in sorted(self.journals.iterdir()) for op in _read(file)):
+            op.number = number
+            yield op
+
+
+def _read(journal: Path) -> Iterator[Op]:
+    octets = journal.read_bytes()
+    at = 0
+    while (end := octets.find(b"\n", at)) >= 0:
+        kind, _, rest = octets[at:end].decode().partition(" ")
+        at = end + 1
+        if kind in "WT":
+            inode, *numbers = map(int, rest.split(" "))
+            if kind == "W":
+                offset, size, had, length = numbers
             else:
-                yield Op(kind, names=tuple(rest.split("\t")))
+                (size, offset, had), length = numbers, 0
+            old, new = octets[at : at + had], octets[at + had : at + had + length]
+            at += had + length
+            if len(old) + len(new) == had + length:  # the last one may be cut, and then it never came to be
+                yield Op(kind, inode, offset, size, old, new)
+        elif kind in "BS":
+            inode, thread = map(int, rest.split(" "))
+            yield Op(kind, inode, thread=thread)
+        else:
+            yield Op(kind, names=tuple(rest.split("\t")))
 
 
 def _undo(file: Path, op: Op) -> None:
