@@ -41,6 +41,11 @@ def test_everything_that_it_offers() -> None:
             assert (await call("GET", "/stats"))[1]["bound"] == 1
             assert await call("POST", "/mo", {"from": "46701", "to": "12345", "text": "YES"}) == (202, {"parts": 1})
             assert (await client.until("deliver_sm"))[0].fields["short_message"] == b"YES"
+            flood = {"to": "12345", "words": ["INFO", "HELP"], "count": 3}
+            assert await call("POST", "/flood", flood) == (202, {})
+            texts = [pdu.fields["short_message"] for pdu in await client.until("deliver_sm", 4)]
+            assert sorted(texts[1:]) == [b"HELP", b"INFO", b"INFO"]
+            assert (await call("POST", "/flood", flood | {"words": []}))[0] == 422
             assert (await call("POST", "/script", {"error_rate": 1.0, "submit_delay": "0:0.01"}))[0] == 200
             client.submit(b"refused")
             assert (await client.until("submit_sm_resp"))[0].status == 8

@@ -44,7 +44,7 @@ def add(subparsers: Subparsers) -> None:
         metavar="N",
         help="unanswered submits on each bind (%(default)s)",
     )
-    parser.add_argument("--binds", type=_number(1, 1000), default=1, metavar="N", help="connections (%(default)s)")
+    parser.add_argument("--binds", type=_number(1, 20_000), default=1, metavar="N", help="connections (%(default)s)")
     parser.add_argument(
         "--rate",
         type=_number(1, 10_000_000),

@@ -32,7 +32,7 @@ def add(subparsers: Subparsers) -> None:
     )
     add_option = parser.add_argument
     add_option("--listen", type=_listen, default=Listen("127.0.0.1", 2776), metavar="HOST:PORT", help="where to listen")
-    add_option("--control", type=_listen, metavar="HOST:PORT", help="HTTP: /mo /stats /messages /script /drop")
+    add_option("--control", type=_listen, metavar="HOST:PORT", help="HTTP: /mo /flood /stats /messages /script /drop")
     add_option("--system-id", default="", help="who may bind; default: anybody")
     add_option("--password", default="", help="with which password; default: any")
     add_option("--submit-delay", type=_delay, default=(0, 0), metavar="S[:MAX]", help="before a response [s]")

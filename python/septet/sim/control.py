@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 import msgspec
@@ -24,6 +24,14 @@ class Mo(msgspec.Struct, frozen=True, rename={"source": "from"}):
     text: str
 
 
+class Flood(msgspec.Struct, frozen=True):
+    """So many texts to one address, each from another person, the words in turn."""
+
+    to: str
+    words: Annotated[list[Annotated[str, msgspec.Meta(max_length=140)]], msgspec.Meta(min_length=1)]
+    count: Annotated[int, msgspec.Meta(ge=1)]
+
+
 class Control:
     """A bare ASGI application over a simulator; `start` and `stop` its listener."""
 
@@ -32,6 +40,7 @@ class Control:
         self.listener = Listener(self, listen)
         self._routes: dict[tuple[str, str], Callable[[bytes, dict[str, list[str]]], tuple[int, Any]]] = {
             ("POST", "/mo"): self._mo,
+            ("POST", "/flood"): self._flood,
             ("GET", "/stats"): lambda _body, _query: (200, simulator.carrier.stats()),
             ("GET", "/messages"): self._messages,
             ("DELETE", "/messages"): self._clear,
@@ -67,6 +76,11 @@ class Control:
     def _mo(self, body: bytes, _query: dict[str, list[str]]) -> tuple[int, Any]:
         mo = msgspec.json.decode(body, type=Mo)
         return 202, {"parts": self._simulator.mo(mo.source, mo.to, mo.text)}
+
+    def _flood(self, body: bytes, _query: dict[str, list[str]]) -> tuple[int, Any]:
+        flood = msgspec.json.decode(body, type=Flood)
+        self._simulator.flood(flood.to, flood.words, flood.count)
+        return 202, {}
 
     def _messages(self, _body: bytes, query: dict[str, list[str]]) -> tuple[int, Any]:
         limit = int(query.get("limit", ["1000"])[0])

@@ -78,6 +78,11 @@ class Simulator:
         self.turn_soon()
         return parts
 
+    def flood(self, to: str, words: list[str], count: int) -> None:
+        """So many people write to one address at once, the words in turn, as fast as the windows let them."""
+        self.carrier.flood(to, words, count, _now())
+        self.turn_soon()
+
     def turn_soon(self) -> None:
         """Writes once the loop has read what there is."""
         if not self._scheduled:

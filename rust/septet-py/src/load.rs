@@ -147,7 +147,8 @@ fn shown<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDict>> 
 /// In microseconds.
 fn latency(py: Python<'_>, latency: Latency) -> PyResult<Bound<'_, PyDict>> {
     let dict = PyDict::new(py);
-    for (name, value) in [("p50", latency.p50), ("p90", latency.p90), ("p99", latency.p99), ("max", latency.max)] {
+    let Latency { p50, p90, p99, p99_9, max } = latency;
+    for (name, value) in [("p50", p50), ("p90", p90), ("p99", p99), ("p99.9", p99_9), ("max", max)] {
         dict.set_item(name, value)?;
     }
     Ok(dict)

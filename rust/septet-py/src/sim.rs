@@ -4,7 +4,7 @@ use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use septet_core::clock::Micros;
-use septet_core::sim::{Carrier, Options};
+use septet_core::sim::{Carrier, Flood, Options};
 
 use crate::errors::OrRaise;
 
@@ -72,6 +72,11 @@ impl SimCarrier {
 
     fn mo(&mut self, py: Python<'_>, sender: &str, to: &str, text: &str, now: Micros) -> PyResult<usize> {
         self.0.mo(sender, to, text, now).or_raise(py)
+    }
+
+    /// So many MOs to one address, the words in turn, as fast as the windows let them go.
+    fn flood(&mut self, to: String, words: Vec<String>, count: u64, now: Micros) {
+        self.0.flood(Flood { to, words, left: count }, now);
     }
 
     fn writable(&mut self) -> Vec<u32> {

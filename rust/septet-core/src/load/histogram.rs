@@ -29,6 +29,8 @@ pub struct Latency {
     pub p90: Micros,
     /// Ninety-nine of a hundred were not slower.
     pub p99: Micros,
+    /// Nine hundred and ninety-nine of a thousand were not slower.
+    pub p99_9: Micros,
     /// The slowest, exactly.
     pub max: Micros,
 }
@@ -41,9 +43,9 @@ impl Histogram {
         self.longest = self.longest.max(value);
     }
 
-    /// The value that `percent` of 100 do not exceed: the upper edge of its bucket, at most the longest. 0 if empty.
-    pub fn percentile(&self, percent: u64) -> Micros {
-        let wanted = (u128::from(self.total) * u128::from(percent)).div_ceil(100);
+    /// The value that `share` of 1000 do not exceed: the upper edge of its bucket, at most the longest. 0 if empty.
+    pub fn quantile(&self, share: u64) -> Micros {
+        let wanted = (u128::from(self.total) * u128::from(share)).div_ceil(1000);
         let mut seen = 0_u128;
         for (at, count) in self.counts.iter().enumerate() {
             seen += u128::from(*count);
@@ -54,9 +56,10 @@ impl Histogram {
         self.longest
     }
 
-    /// The usual four.
+    /// The usual five.
     pub fn latency(&self) -> Latency {
-        Latency { p50: self.percentile(50), p90: self.percentile(90), p99: self.percentile(99), max: self.longest }
+        let [p50, p90, p99, p99_9] = [500, 900, 990, 999].map(|share| self.quantile(share));
+        Latency { p50, p90, p99, p99_9, max: self.longest }
     }
 }
 
@@ -95,9 +98,9 @@ mod tests {
         let mut histogram = Histogram::default();
         assert_eq!(histogram.latency(), Latency::default());
         (1..=10_000).for_each(|value| histogram.record(value));
-        for (percent, truth) in [(50, 5_000), (90, 9_000), (99, 9_900), (100, 10_000)] {
-            let shown = histogram.percentile(percent);
-            assert!(shown >= truth && shown * 32 <= truth * 33, "{percent}: {shown}");
+        for (share, truth) in [(500, 5_000), (900, 9_000), (990, 9_900), (999, 9_990), (1000, 10_000)] {
+            let shown = histogram.quantile(share);
+            assert!(shown >= truth && shown * 32 <= truth * 33, "{share}: {shown}");
         }
         assert_eq!(histogram.latency().max, 10_000);
     }

@@ -5,8 +5,9 @@
 //! open ─▶ every bind answered ─▶ fill ⇄ receive ─▶ done ─▶ unbind ─▶ over
 //! ```
 //!
-//! Closed loop: as many unanswered submits as the windows allow. Open loop: at a rate, by `now`; what the windows held
-//! back is caught up with. Nothing is submitted before every bind has an answer, so that the measure begins at once.
+//! Closed loop: as many unanswered submits as the windows allow. Open loop: at a rate, by `now`, in [`SLOT`]s; what the
+//! windows held back is caught up with, and its latency counts from the slot in which it was due. Nothing is submitted
+//! before every bind has an answer, so that the measure begins at once.
 //!
 //! A message is made anew from its number whenever it is needed, so memory holds ids, not texts.
 
@@ -30,6 +31,9 @@ use crate::smpp::sm::{Addr, Sm, UDHI};
 use crate::smpp::status as st;
 use corpus::{Corpus, Outgoing};
 use ledger::Ledger;
+
+/// An open loop submits once in so long all that is due by then: no timer is finer.
+pub const SLOT: Micros = SECOND / 1000;
 
 /// How long a connection that was throttled writes nothing.
 pub const THROTTLE_PAUSE: Micros = SECOND / 10;
@@ -203,7 +207,7 @@ impl Load {
         }
         let mut written = 0;
         let mut granted = self.granted(connection, now);
-        while granted > 0 && self.write(connection, now) {
+        while granted > 0 && self.write(connection, self.due(connection, now)) {
             granted -= 1;
             written += 1;
         }
@@ -220,9 +224,19 @@ impl Load {
         if self.options.rate == 0 {
             return u64::MAX;
         }
-        let due = u128::from(now.saturating_sub(began)) * u128::from(self.options.rate) / u128::from(SECOND);
+        let passed = now.saturating_sub(began) / SLOT * SLOT;
+        let due = u128::from(passed) * u128::from(self.options.rate) / u128::from(SECOND);
         let share = (due + connection as u128) / self.connections.len() as u128;
         u64::try_from(share).unwrap_or(u64::MAX).saturating_sub(at.written)
+    }
+
+    /// When the next submit of a connection was to be written: the first slot that grants it. Without a rate it is now.
+    fn due(&self, connection: usize, now: Micros) -> Micros {
+        let (Some(began), rate @ 1..) = (self.began, u128::from(self.options.rate)) else { return now };
+        let all = self.connections.len() as u128;
+        let number = (u128::from(self.connections[connection].written) + 1) * all - connection as u128;
+        let slots = (number * u128::from(SECOND)).div_ceil(rate * u128::from(SLOT));
+        began + (slots * u128::from(SLOT)) as Micros
     }
 
     /// Whether every bind has its answer.
@@ -231,8 +245,8 @@ impl Load {
         self.began.is_some() || (self.connections.len() >= self.options.binds && !self.connections.iter().any(waits))
     }
 
-    /// Writes one submit; false if there is none, or no room.
-    fn write(&mut self, connection: usize, now: Micros) -> bool {
+    /// Writes one submit, which waits for its answer since `due`; false if there is none, or no room.
+    fn write(&mut self, connection: usize, due: Micros) -> bool {
         let at = &mut self.connections[connection];
         if at.over || at.session.state() != State::Bound || at.session.window_free() == 0 {
             return false;
@@ -263,7 +277,7 @@ impl Load {
             ..Sm::default()
         };
         let token = Piece { message, part: part as u8 }.token();
-        let sent = at.session.request(now, command::SUBMIT_SM, token, |out| sm.write(command::SUBMIT_SM, out));
+        let sent = at.session.request(due, command::SUBMIT_SM, token, |out| sm.write(command::SUBMIT_SM, out));
         debug_assert!(sent.is_ok(), "bound as transceiver, with room");
         if first_time && part + 1 == segments.parts.len() {
             at.current = None;

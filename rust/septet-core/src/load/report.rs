@@ -7,7 +7,8 @@ use super::histogram::Latency;
 use crate::clock::{Micros, SECOND};
 use crate::smpp::status as st;
 
-/// Counts and times of a run. Latencies of answers are from the writing of the submit, those of receipts too.
+/// Counts and times of a run. Latencies of answers and of receipts are from the writing of the submit; in an
+/// open loop from when it was due, so that a peer that stalls cannot hide what it held up.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     /// Different submits written; one for each part of each message begun.

@@ -262,6 +262,29 @@ fn the_window_bounds_a_closed_loop_and_time_an_open_one() {
 }
 
 #[test]
+fn what_a_stall_held_up_waits_since_it_was_due() {
+    let mut centre = Centre::new(Options { binds: 1, count: 300, rate: 1_000, ..options() }, |_| Does::Accept);
+    centre.turn();
+    for now in [0, 100 * MS, 100 * MS + 500, 250 * MS] {
+        centre.now = SECOND + now;
+        centre.turn();
+    }
+    // One a millisecond is due, the window lets 20 go in each of the three turns, and their answers come at once.
+    let latency = centre.load.report().ack_latency;
+    assert_eq!(latency.max, 209 * MS, "the 41st goes at 250 ms");
+    let report = centre.run(1_000);
+    assert!(report.success && report.ack_latency.p50 > 0, "{report:?}");
+
+    let mut centre = Centre::new(Options { rate: 3_000, ..options() }, |_| Does::Accept);
+    for turn in 0..400 {
+        centre.now = SECOND + turn * MS;
+        centre.turn();
+    }
+    let report = centre.load.report();
+    assert_eq!((report.acked, report.ack_latency.max), (1_000, 0), "in time, each in its slot");
+}
+
+#[test]
 fn no_answer_in_time_is_a_loss_until_it_comes_late() {
     let mut centre = Centre::new(Options { count: 5, response_timeout: SECOND, ..options() }, first(2, Does::Silence));
     centre.turn();

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 use super::book::{Book, Entry};
+use super::flood::Flood;
 use super::options::Options;
 use super::shelf::Shelf;
 use crate::clock::{Micros, SECOND, WallMs};
@@ -98,6 +99,7 @@ pub struct Carrier {
     later: BinaryHeap<Reverse<(Micros, Later)>>,
     pub(super) owed: HashMap<u64, Owed>,
     ready: VecDeque<u64>,
+    flood: Flood,
     recent: VecDeque<Micros>,
     output: BTreeSet<u32>,
     closing: BTreeSet<u32>,
@@ -121,6 +123,7 @@ impl Carrier {
             later: BinaryHeap::new(),
             owed: HashMap::new(),
             ready: VecDeque::new(),
+            flood: Flood::default(),
             recent: VecDeque::new(),
             output: BTreeSet::new(),
             closing: BTreeSet::new(),
@@ -202,6 +205,12 @@ impl Carrier {
         }
         self.send(now);
         Ok(count)
+    }
+
+    /// Many people write at once, instead of those of an earlier flood that have not yet written.
+    pub fn flood(&mut self, flood: Flood, now: Micros) {
+        self.flood = flood;
+        self.send(now);
     }
 
     /// Connections with octets to write.
@@ -414,7 +423,15 @@ impl Carrier {
         for place in 0..self.connections.len() {
             let Some(session) = self.connections[place].session.as_mut() else { continue };
             while session.can_send(command::DELIVER_SM) && session.window_free() > 0 {
-                let Some(token) = self.ready.pop_front() else { break };
+                let token = if let Some(token) = self.ready.pop_front() {
+                    token
+                } else if let Some(part) = self.flood.next() {
+                    self.next_owed += 1;
+                    self.owed.insert(self.next_owed, part);
+                    self.next_owed
+                } else {
+                    break;
+                };
                 let Some(owed) = self.owed.get(&token) else { continue };
                 if write(session, token, owed, wall, now) {
                     match owed {

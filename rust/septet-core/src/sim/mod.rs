@@ -3,6 +3,7 @@
 
 mod book;
 mod carrier;
+mod flood;
 mod operations;
 mod options;
 mod shelf;
@@ -10,5 +11,6 @@ mod shelf;
 mod tests;
 
 pub use carrier::{Carrier, Stats};
+pub use flood::Flood;
 pub use options::Options;
 pub use shelf::{Message, Shelf};

@@ -1,6 +1,6 @@
 //! A simulated carrier and an ESME, in memory.
 
-use super::{Carrier, Options};
+use super::{Carrier, Flood, Options};
 use crate::clock::SECOND;
 use crate::smpp::pdu::{Destination, Value};
 use crate::smpp::session::{BindMode, Config, Event, Role, Session};
@@ -181,6 +181,20 @@ fn state(pair: &mut Pair, id: &str) -> (u32, u8, u8, bool) {
 
 fn slow() -> Options {
     Options { dlr_delay: (SECOND, SECOND), ..Options::default() }
+}
+
+#[test]
+fn a_flood_writes_as_the_window_lets_it_each_word_in_turn() {
+    let mut pair = Pair::new(Options { window: 3, ..Options::default() });
+    let words = vec!["ONE".to_owned(), "TWO".to_owned()];
+    pair.carrier.flood(Flood { to: "12345".into(), words, left: 10 }, 0);
+    assert_eq!((pair.carrier.stats().mos, pair.carrier.owing()), (3, 3), "no more than the window");
+    pair.run();
+    assert_eq!((pair.carrier.stats().mos_acked, pair.carrier.owing()), (10, 0));
+    assert_eq!(pair.got.iter().filter(|text| *text == "TWO").count(), 5);
+    pair.carrier.flood(Flood { left: 5, ..Flood::default() }, 0);
+    pair.run();
+    assert_eq!(pair.carrier.stats().mos, 10, "without words there is nothing to write");
 }
 
 #[test]
