@@ -83,6 +83,8 @@ lock: $(REQUIREMENTS) ## Renew the lock files from Cargo.toml, pyproject.toml an
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		$(if $(UPGRADE),--upgrade) --constraint requirements/dev.txt pyproject.toml requirements/dev.in requirements/bench.in \
 		--output-file requirements/bench.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		$(if $(UPGRADE),--upgrade) requirements/jasmin.in --output-file requirements/jasmin.txt
 	cargo update $(if $(UPGRADE),,--workspace)
 
 wheel: setup ## Build the wheel into target/wheels

@@ -1,0 +1,129 @@
+"""Runs the contests, the latencies and the curves, and writes the report.
+
+    python -m bench.side [--full] [--only receipts submits http mo latency windows offered connections log]
+
+Into bench/report: results.json after each run, so that what is stopped half-way is not lost; then report.md and plots.
+What `--only` leaves out stays as the file has it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.side import curves, latency
+from bench.side.machine import ROOT, Missing, described
+from bench.side.report import written
+from bench.side.results import Results
+from bench.side.runs import CONTESTS
+
+CURVES = ("windows", "offered", "connections", "log")
+ALL = (*CONTESTS, "latency", *CURVES)
+
+
+class Bench:
+    """One run of what was asked for."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.file: Path = options.out / "results.json"
+        self.results = Results.read(self.file) if options.only else Results()
+        self.results.missing.clear()
+        self.results.machine = described()
+        self.results.options = {"full": options.full, "repeats": options.repeats, "scale": options.scale}
+        self.began = time.monotonic()
+        self.failed = False
+
+    def run(self) -> None:
+        for name in self.options.only or ALL:
+            if name in CONTESTS:
+                self.contest(name)
+            elif name == "latency":
+                self.latency()
+            else:
+                self.curve(name)
+            self.results.write(self.file)
+
+    def say(self, *what: object) -> None:
+        print(f"{time.monotonic() - self.began:6.1f} s ", *what, flush=True)
+
+    def count(self, wanted: int) -> int:
+        return max(100, int(wanted * self.options.scale))
+
+    def contest(self, name: str) -> None:
+        """In turn, repeated: A B C, A B C. Who cannot be had is left out of the later rounds."""
+        runs = self.results.contests[name] = {}
+        for number in range(self.options.repeats):
+            for entry in CONTESTS[name].entries:
+                if entry.name in self.results.missing or (number >= entry.rounds and not self.options.full):
+                    continue
+                try:
+                    run = entry.run(self.count(entry.count))
+                except Missing as why:
+                    self.results.missing[entry.name] = str(why)
+                    self.say(name, entry.name, "left out:", why)
+                    continue
+                except (OSError, RuntimeError, KeyError, ValueError) as error:
+                    self.failed = True
+                    self.results.missing[entry.name] = f"failed: {error}"
+                    self.say(name, entry.name, "FAILED:", error)
+                    continue
+                runs.setdefault(entry.name, []).append(run)
+                self.failed |= not run["ok"]
+                self.say(
+                    name, entry.name, f"{run['rate']:,.0f}/s", run["cpu_per_million"], "" if run["ok"] else "NOT SOUND"
+                )
+                self.results.write(self.file)
+
+    def latency(self) -> None:
+        runs = self.results.latency = {}
+        for _ in range(self.options.repeats):
+            for kind, run in (
+                ("open loop", latency.open_loop(10 if self.options.full else 3)),
+                ("one in flight", latency.one_in_flight(self.count(8000 if self.options.full else 2000))),
+            ):
+                runs.setdefault(kind, []).append(run)
+                self.failed |= not run["ok"]
+                self.say("latency", kind, run)
+
+    def curve(self, name: str) -> None:
+        full = self.options.full
+        found = self.results.curves
+        if name == "windows":
+            found[name] = curves.windows([2**n for n in range(10)] if full else [1, 8, 64, 512], self.count(100_000))
+        elif name == "offered":
+            rates = [1_000, 5_000, 10_000, 20_000, 40_000, 60_000, 80_000, 100_000, 120_000, 150_000]
+            found[name] = curves.offered(rates if full else rates[::3], 5 if full else 2)
+        elif name == "connections":
+            points = [1, 2, 10, 100, 1_000, 5_000, 10_000] if full else [2, 100, 1_000]
+            found[name] = curves.connections(points, self.count(100_000))
+        else:
+            with tempfile.TemporaryDirectory(prefix="septet-log-") as folder:
+                found[name], rows = curves.log(10_000_000 if full else 100_000, Path(folder))
+            self.results.figures["store"] = {f"{row['store']}, {row['log']:,} messages": row for row in rows}
+        self.say(name, found[name])
+
+
+def main() -> int:
+    """Exit code 1 if a run failed, lost or doubled anything."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--full", action="store_true", help="more repeats, points and connections; ten million messages"
+    )
+    parser.add_argument("--only", nargs="+", choices=ALL, help="these alone")
+    parser.add_argument("--repeats", type=int, help="default 3, with --full 7")
+    parser.add_argument("--scale", type=float, default=1.0, help="of all counts, to try it out")
+    parser.add_argument("--out", type=Path, default=ROOT / "bench" / "report")
+    options = parser.parse_args()
+    options.repeats = options.repeats or (7 if options.full else 3)
+    bench = Bench(options)
+    bench.run()
+    bench.say("written:", written(bench.results, options.out))
+    return 1 if bench.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
