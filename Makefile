@@ -97,14 +97,14 @@ $(BENCH): requirements/bench.txt $(REQUIREMENTS)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt
 	@touch $@
 
-bench: setup $(BENCH) ## Benchmarks: texts and PDUs a second beside all peers; messages a second, every state durable (10 minutes at most)
+bench: setup $(BENCH) ## Benchmarks beside all peers and floors, into bench/report: 10 minutes at most
 	$(BIN)/python -m pytest -c bench/micro/pytest.ini bench/micro
-	$(BIN)/python bench/store.py --messages 100000
-	$(BIN)/python bench/durable.py
+	$(BIN)/python -m bench.side
 
-bench-full: bench ## The benchmarks that take longer: ten thousand binds, a drip and a flood among them; the store up to ten million messages
+bench-full: setup $(BENCH) ## The same with more repeats and points, ten thousand binds, ten million messages in the store, an hour's soak
+	$(BIN)/python -m pytest -c bench/micro/pytest.ini bench/micro
+	$(BIN)/python -m bench.side --full
 	$(BIN)/python bench/binds.py
-	$(BIN)/python bench/store.py --messages 10000000
 	$(BIN)/python bench/backlog.py
 
 FUZZ_SECONDS ?= 20

@@ -1,6 +1,6 @@
 """Runs the contests, the latencies and the curves, and writes the report.
 
-    python -m bench.side [--full] [--only receipts submits http mo latency windows offered connections log]
+    python -m bench.side [--full] [--only receipts …]
 
 Into bench/report: results.json after each run, so that what is stopped half-way is not lost; then report.md and plots.
 What `--only` leaves out stays as the file has it.
@@ -15,13 +15,17 @@ import time
 from pathlib import Path
 
 from bench.side import curves, latency
-from bench.side.machine import ROOT, Missing, described
-from bench.side.report import written
+from bench.side.customers import customers
+from bench.side.instructions import against_baseline
+from bench.side.machine import LOAD_CORES, PEER_CORES, ROOT, Missing, described
+from bench.side.memory import in_flight, soak
+from bench.side.plots import draw
+from bench.side.report import text
 from bench.side.results import Results
 from bench.side.runs import CONTESTS
 
 CURVES = ("windows", "offered", "connections", "log")
-ALL = (*CONTESTS, "latency", *CURVES)
+ALL = ("instructions", *CONTESTS, "latency", *CURVES, "memory", "customers")
 
 
 class Bench:
@@ -30,21 +34,30 @@ class Bench:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.file: Path = options.out / "results.json"
-        self.results = Results.read(self.file) if options.only else Results()
-        self.results.missing.clear()
-        self.results.machine = described()
-        self.results.options = {"full": options.full, "repeats": options.repeats, "scale": options.scale}
+        self.results = Results.read(self.file) if options.only or options.report else Results()
         self.began = time.monotonic()
         self.failed = False
 
     def run(self) -> None:
+        self.results.missing.clear()
+        self.results.machine = described()
+        self.results.options = {name: vars(self.options)[name] for name in ("full", "repeats", "scale")}
         for name in self.options.only or ALL:
             if name in CONTESTS:
                 self.contest(name)
-            elif name == "latency":
-                self.latency()
-            else:
+            elif name in CURVES:
                 self.curve(name)
+            else:
+                try:
+                    {
+                        "latency": self.latency,
+                        "instructions": self.instructions,
+                        "memory": self.memory,
+                        "customers": self.customers,
+                    }[name]()
+                except Missing as why:
+                    self.results.missing[name] = str(why)
+                    self.say(name, "left out:", why)
             self.results.write(self.file)
 
     def say(self, *what: object) -> None:
@@ -89,6 +102,26 @@ class Bench:
                 self.failed |= not run["ok"]
                 self.say("latency", kind, run)
 
+    def instructions(self) -> None:
+        rows = self.results.figures["instructions"] = against_baseline()
+        self.failed |= not all(row["ok"] for row in rows.values())
+        self.say("instructions", rows)
+
+    def memory(self) -> None:
+        row = in_flight(self.count(100_000))
+        self.results.figures["memory"] = {"messages in flight": row}
+        self.failed |= not row["ok"]
+        self.say("memory", row)
+        if self.options.full:
+            self.results.curves["soak"] = {"node": soak(60, 3_000)}
+            self.say("soak", self.results.curves["soak"])
+
+    def customers(self) -> None:
+        rows = customers(50, 60 if self.options.full else 8, self.options.out)
+        self.results.figures["customers"] = rows
+        self.failed |= any(row["failures"] for row in rows.values())
+        self.say("customers", rows)
+
     def curve(self, name: str) -> None:
         full = self.options.full
         found = self.results.curves
@@ -103,7 +136,7 @@ class Bench:
         else:
             with tempfile.TemporaryDirectory(prefix="septet-log-") as folder:
                 found[name], rows = curves.log(10_000_000 if full else 100_000, Path(folder))
-            self.results.figures["store"] = {f"{row['store']}, {row['log']:,} messages": row for row in rows}
+            self.results.figures["log"] = {f"{row['store']}, {row['log']:,} messages": row for row in rows}
         self.say(name, found[name])
 
 
@@ -116,12 +149,20 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=ALL, help="these alone")
     parser.add_argument("--repeats", type=int, help="default 3, with --full 7")
     parser.add_argument("--scale", type=float, default=1.0, help="of all counts, to try it out")
+    parser.add_argument("--together", action="store_true", help="who is measured may use the generator's core too")
     parser.add_argument("--out", type=Path, default=ROOT / "bench" / "report")
+    parser.add_argument("--report", action="store_true", help="measure nothing, write the report of what was measured")
     options = parser.parse_args()
     options.repeats = options.repeats or (7 if options.full else 3)
     bench = Bench(options)
-    bench.run()
-    bench.say("written:", written(bench.results, options.out))
+    if options.together:
+        PEER_CORES.update(LOAD_CORES)
+    if not options.report:
+        bench.run()
+    draw(bench.results, options.out)
+    report = options.out / "report.md"
+    report.write_text(text(bench.results), encoding="utf-8")
+    bench.say("written:", report)
     return 1 if bench.failed else 0
 
 

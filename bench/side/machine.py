@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import random
+import resource
 import shutil
 import signal
 import socket
@@ -20,7 +21,6 @@ from typing import IO
 HERE = "127.0.0.1"
 ROOT = Path(__file__).resolve().parents[2]
 _TICKS = os.sysconf("SC_CLK_TCK")
-_MANY = 100_000
 
 
 def _cores() -> tuple[set[int], set[int]]:
@@ -78,6 +78,9 @@ def _prepare(cores: set[int]) -> Callable[[], None]:
     def prepare() -> None:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, cores)
+        # Ten thousand connections are more than a shell's usual soft limit of files.
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
     return prepare
 

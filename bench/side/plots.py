@@ -10,23 +10,19 @@ mpl.use("svg")
 
 from matplotlib import pyplot as plt
 
+from bench.side.report import AXES
 from bench.side.results import Results
 
-AXES = {
-    "windows": ("window of one bind", "submits acknowledged a second"),
-    "offered": ("submits offered a second", "submit_sm to response [ms]"),
-    "connections": ("binds", "messages a second, receipts at the sender"),
-    "log": ("messages in the log", "messages committed a second"),
-}
+
+def draw(results: Results, folder: Path) -> None:
+    """Writes a picture for each contest and each curve, under its name."""
+    for contest in results.contests:
+        _bars(results, contest, folder)
+    for curve in results.curves:
+        _lines(results, curve, folder)
 
 
-def draw(results: Results, folder: Path) -> list[str]:
-    """Writes a picture for each contest and each curve; gives the files' names."""
-    names = [_bars(results, contest, folder) for contest in results.contests]
-    return names + [_lines(results, curve, folder) for curve in results.curves]
-
-
-def _bars(results: Results, contest: str, folder: Path) -> str:
+def _bars(results: Results, contest: str, folder: Path) -> None:
     entries = [name for name in results.contests[contest] if results.rates(contest, name)]
     rates = [results.rates(contest, name) for name in entries]
     figure, axes = plt.subplots(figsize=(8, 0.45 * len(entries) + 1))
@@ -40,25 +36,25 @@ def _bars(results: Results, contest: str, folder: Path) -> str:
     axes.set_xscale("log")
     axes.invert_yaxis()
     axes.set_xlabel("messages a second: median, least and most")
-    return _save(figure, folder, contest)
+    _save(figure, folder, contest)
 
 
-def _lines(results: Results, curve: str, folder: Path) -> str:
+def _lines(results: Results, curve: str, folder: Path) -> None:
     figure, axes = plt.subplots(figsize=(8, 4))
     for name, points in results.curves[curve].items():
         if name != "acknowledged":
             axes.plot([x for x, _ in points], [y for _, y in points], marker="o", label=name)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    if curve != "soak":
+        axes.set_xscale("log")
+        axes.set_yscale("log")
     axes.set_xlabel(AXES[curve][0])
     axes.set_ylabel(AXES[curve][1])
     axes.grid(visible=True, alpha=0.3)
     axes.legend()
-    return _save(figure, folder, curve)
+    _save(figure, folder, curve)
 
 
-def _save(figure: plt.Figure, folder: Path, name: str) -> str:
+def _save(figure: plt.Figure, folder: Path, name: str) -> None:
     figure.tight_layout()
     figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
     plt.close(figure)
-    return f"{name}.svg"

@@ -1,18 +1,20 @@
-"""The report: Markdown and plots from a results file.
-
-python -m bench.side.report [bench/report/results.json]
-"""
+"""The report in Markdown, from the results."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
-from bench.side.plots import AXES, draw
 from bench.side.results import COMMAND, Results, spread
 from bench.side.targets import verdicts
 
+AXES = {
+    "windows": ("window of one bind", "submits acknowledged a second"),
+    "offered": ("submits offered a second", "submit_sm to response [ms]"),
+    "connections": ("binds", "messages a second, receipts at the sender"),
+    "log": ("messages in the log", "messages committed a second"),
+    "soak": ("minutes at 3,000 messages a second", "resident MiB"),
+}
 TITLES = {
     "receipts": "SMPP to SMPP until the last receipt is at the sender (Kannel: HTTP to SMPP, reports by HTTP)",
     "submits": "SMPP to SMPP without receipts; smpp34 only answers",
@@ -22,23 +24,23 @@ TITLES = {
     "offered": "Latency against the offered load, every state durable",
     "connections": "Rate against connections, every state durable",
     "log": "The store's rate against messages in the log",
+    "memory": "Memory of what is in flight, every state durable",
+    "soak": "Memory over time under load, every state durable",
+    "instructions": "Instructions of the core, by callgrind, against the committed baseline",
+    "customers": "Customers by locust, every state durable (its own report: locust.html)",
 }
 
 
-def written(results: Results, folder: Path) -> Path:
-    """Writes report.md and its plots into this folder; gives the file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    draw(results, folder)
-    file = folder / "report.md"
-    file.write_text("\n".join(_lines(results)) + "\n", encoding="utf-8")
-    return file
+def text(results: Results) -> str:
+    """The report; its pictures are called like what they show."""
+    return "\n".join(_lines(results)) + "\n"
 
 
 def _lines(results: Results) -> Iterator[str]:
     yield "# Septet beside its peers and its floors"
     yield ""
     yield "One run on one machine, each in turn, repeated. Figures are medians; in brackets the least and the most."
-    yield "The generator and the simulated carrier share one core, whoever is measured has another to itself."
+    yield "The generator and the simulated carrier share one core; who is measured has those that are named below."
     yield ""
     yield from (f"- {name.replace('_', ' ')}: {value}" for name, value in (results.machine | results.options).items())
     yield ""
@@ -51,15 +53,16 @@ def _lines(results: Results) -> Iterator[str]:
         yield from _latency(results)
     for curve in results.curves:
         yield from _curve(results, curve)
-    for name, figures in results.figures.items():
-        yield from ("", f"## {name}", "", *(f"- {key}: {value}" for key, value in figures.items()))
+    for name, rows in results.figures.items():
+        yield from _figures(name, rows)
     if results.missing:
         yield from ("", "## Left out", "")
         yield from (f"- {name}: {reason}" for name, reason in results.missing.items())
 
 
 def _heading(name: str) -> Iterator[str]:
-    yield from ("", f"## {TITLES[name]}", "", f"`{COMMAND} --only {name}`", "")
+    only = {"soak": "memory --full"}.get(name, name)
+    yield from ("", f"## {TITLES[name]}", "", f"`{COMMAND} --only {only}`", "")
 
 
 def _contest(results: Results, contest: str) -> Iterator[str]:
@@ -103,6 +106,15 @@ def _latency(results: Results) -> Iterator[str]:
             yield f"| {kind} | {number} | {run['rate']:,.0f} | {commit / 1000:.2f} | {shown} | {loopback} |"
 
 
+def _figures(name: str, rows: dict[str, dict[str, Any]]) -> Iterator[str]:
+    yield from _heading(name)
+    columns = list(next(iter(rows.values()), {}))
+    yield f"| | {' | '.join(columns)} |"
+    yield "|---" * (len(columns) + 1) + "|"
+    for label, row in rows.items():
+        yield f"| {label} | {' | '.join(str(row[column]) for column in columns)} |"
+
+
 def _curve(results: Results, curve: str) -> Iterator[str]:
     yield from _heading(curve)
     lines = results.curves[curve]
@@ -114,8 +126,3 @@ def _curve(results: Results, curve: str) -> Iterator[str]:
             for points in lines.values()
         ]
         yield f"| {x:,.0f} | {' | '.join(cells)} |"
-
-
-if __name__ == "__main__":
-    source = Path(sys.argv[1] if len(sys.argv) > 1 else "bench/report/results.json")
-    print(written(Results.read(source), source.parent))

@@ -22,7 +22,9 @@ reply = "The answer to {word}."
 """
 
 
-def configuration(ports: tuple[int, int, int], carrier: int, durability: str, window: int, sessions: int) -> str:
+def configuration(
+    ports: tuple[int, int, int], carrier: int, durability: str, window: int, links: int, sessions: int
+) -> str:
     """The file, without keywords."""
     smpp, http, metrics = ports
     memory = durability == "memory"
@@ -52,6 +54,9 @@ id = "idle"
 system_id = "idle"
 password = "bench"
 max_binds = 10000
+[[account]]
+id = "web"
+api_key = "web-key"
 [[carrier]]
 id = "carrier"
 host = "{HERE}"
@@ -59,11 +64,18 @@ port = {carrier}
 system_id = "{SYSTEM_ID}"
 password = "{PASSWORD}"
 window = {window}
+binds = {links}
 [[number]]
 address = "12345"
 kind = "short_code"
 country = "SE"
 account = "bench"
+carrier = "carrier"
+[[number]]
+address = "54321"
+kind = "short_code"
+country = "SE"
+account = "web"
 carrier = "carrier"
 [[route]]
 carriers = [{{ id = "carrier" }}]
@@ -78,6 +90,7 @@ class Node:
     http: int
     metrics_port: int
     process: Process
+    links: int
 
     def metrics(self) -> dict[str, float]:
         """What it exposes, summed over labels; a bucket under its name and bound."""
@@ -91,9 +104,9 @@ class Node:
         return totals
 
     def bound(self) -> bool:
-        """Whether its carrier is."""
+        """Whether its links to the carrier are."""
         try:
-            return self.metrics().get("septet_link_up") == 1.0
+            return self.metrics().get("septet_link_up") == self.links
         except OSError:
             return False
 
@@ -105,17 +118,18 @@ def node(
     durability: str = "full",
     *,
     window: int = 1000,
+    links: int = 1,
     words: list[str] | None = None,
     sessions: int = 1000,
 ) -> Iterator[Node]:
     """A node, bound to the carrier."""
     smpp, http, metrics = free_ports(3)
-    text = configuration((smpp, http, metrics), carrier.port, durability, window, sessions)
+    text = configuration((smpp, http, metrics), carrier.port, durability, window, links, sessions)
     file = folder / "node.toml"
     file.write_text(text + "".join(KEYWORD.format(word=word) for word in words or []))
     command = python("-m", "septet", "serve", "-c", str(file))
     with started("node", command, folder, cores=PEER_CORES) as process:
-        found = Node(smpp, http, metrics, process)
+        found = Node(smpp, http, metrics, process, links)
         until(found.bound, "the node to be bound", process)
         yield found
 
