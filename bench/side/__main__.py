@@ -96,7 +96,7 @@ class Bench:
         for _ in range(self.options.repeats):
             for kind, run in (
                 ("open loop", latency.open_loop(10 if self.options.full else 3)),
-                ("one in flight", latency.one_in_flight(self.count(8000 if self.options.full else 2000))),
+                ("one in flight", latency.one_in_flight(self.count(8000 if self.options.full else 600))),
             ):
                 runs.setdefault(kind, []).append(run)
                 self.failed |= not run["ok"]
@@ -134,8 +134,11 @@ class Bench:
             points = [1, 2, 10, 100, 1_000, 5_000, 10_000] if full else [2, 100, 1_000]
             found[name] = curves.connections(points, self.count(100_000))
         else:
+            goals = [0, 100_000, 1_000_000, 10_000_000] if full else [0, 200_000]
+            line = curves.node_log(goals, self.count(100_000))
             with tempfile.TemporaryDirectory(prefix="septet-log-") as folder:
                 found[name], rows = curves.log(10_000_000 if full else 100_000, Path(folder))
+            found[name] |= line
             self.results.figures["log"] = {f"{row['store']}, {row['log']:,} messages": row for row in rows}
         self.say(name, found[name])
 

@@ -15,6 +15,7 @@ from bench.side.peers.septet import node
 from bench.side.runs import BINDS, WINDOW, place, submit
 
 Lines = dict[str, list[list[float]]]
+MILLION = 1_000_000
 
 
 def windows(points: list[int], most: int) -> Lines:
@@ -29,7 +30,7 @@ def windows(points: list[int], most: int) -> Lines:
     for name, contender in taking_part.items():
         with place() as (folder, far), contender(folder, far) as (port, _processes):
             for window in points:
-                count = min(most, 1_000 * window + 500)
+                count = min(most, 300 * window + 300)
                 found = submit(port, "--count", str(count), "--window", str(window))
                 lines.setdefault(name, []).append([window, round(found["acked_per_second"], 1)])
     return lines
@@ -85,6 +86,23 @@ def connections(points: list[int], count: int) -> Lines:
                 report = submit(found.smpp, "--count", str(count), *more)
                 lines[name].append([binds, round(report["complete_per_second"], 1)])
     return lines
+
+
+def node_log(goals: list[int], count: int) -> Lines:
+    """Complete messages a second by a node that has had so many before, which its log keeps."""
+    line: list[list[float]] = []
+    had = 0
+    with place() as (folder, far), node(folder, far, window=WINDOW) as found:
+        pace = ["--window", str(WINDOW), "--binds", str(BINDS), "--receipts"]
+        for goal in goals:
+            while had < goal:
+                step = min(MILLION, goal - had)
+                submit(found.smpp, "--count", str(step), *pace, "--seed", str(had))
+                had += step
+            report = submit(found.smpp, "--count", str(count), *pace, "--seed", str(had))
+            line.append([max(had, 1), round(report["complete_per_second"], 1)])
+            had += count
+    return {"node, full": line}
 
 
 def log(messages: int, folder: Path) -> tuple[Lines, list[dict[str, Any]]]:

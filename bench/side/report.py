@@ -12,7 +12,7 @@ AXES = {
     "windows": ("window of one bind", "submits acknowledged a second"),
     "offered": ("submits offered a second", "submit_sm to response [ms]"),
     "connections": ("binds", "messages a second, receipts at the sender"),
-    "log": ("messages in the log", "messages committed a second"),
+    "log": ("messages in the log", "messages a second"),
     "soak": ("minutes at 3,000 messages a second", "resident MiB"),
 }
 TITLES = {
@@ -23,7 +23,7 @@ TITLES = {
     "windows": "Rate against the window",
     "offered": "Latency against the offered load, every state durable",
     "connections": "Rate against connections, every state durable",
-    "log": "The store's rate against messages in the log",
+    "log": "Rate against messages in the log: of the node, and of its store alone",
     "memory": "Memory of what is in flight, every state durable",
     "soak": "Memory over time under load, every state durable",
     "instructions": "Instructions of the core, by callgrind, against the committed baseline",

@@ -95,10 +95,11 @@ def _growth(results: Results) -> Iterator[Verdict]:
         most = max((at for at, _ in results.curves.get("connections", {}).get(line, [])), default=0)
         found = _ratio(_at(results, "connections", line, most), _at(results, "connections", line, 2))
         yield Verdict(f"rate with {most:,.0f} binds / with 2 ({line})", found, 0.7)
-    points = results.curves.get("log", {}).get("store, full", [])
-    found = _ratio(points[-1][1], points[0][1]) if len(points) > 1 else None
-    most = points[-1][0] if points else 0
-    yield Verdict(f"store: rate with {most:,.0f} messages in the log / with few", found, 0.9)
+    for line in ("node, full", "store, full"):
+        points = results.curves.get("log", {}).get(line, [])
+        found = _ratio(points[-1][1], points[0][1]) if len(points) > 1 else None
+        most = points[-1][0] if points else 0
+        yield Verdict(f"{line}: rate with {most:,.0f} messages in the log / with few", found, 0.9)
     accepted = [y for _, y in results.curves.get("offered", {}).get("acknowledged", [])]
     falls = [later / max(accepted[:at]) for at, later in enumerate(accepted) if at]
     yield Verdict("more offered: accepted / the most accepted with less", min(falls, default=None), 0.97)

@@ -26,9 +26,11 @@ class Half(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
         if self.other is None:
-            asyncio.get_running_loop().create_task(self._reach_on())
+            self.reaching = asyncio.get_running_loop().create_task(self._reach_on())
             return
         self.other.other = self
+        if self.other.transport is None:  # it left meanwhile
+            self.transport.close()
         for chunk in self.other.early:
             self.transport.write(self.other.forwarded(chunk))
         self.other.early.clear()
