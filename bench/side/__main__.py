@@ -9,9 +9,11 @@ What `--only` leaves out stays as the file has it.
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.side import curves, latency
@@ -22,7 +24,7 @@ from bench.side.memory import in_flight, soak
 from bench.side.plots import draw
 from bench.side.report import text
 from bench.side.results import Results
-from bench.side.runs import CONTESTS
+from bench.side.runs import CONTESTS, Entry
 
 CURVES = ("windows", "offered", "connections", "log")
 ALL = ("instructions", *CONTESTS, "latency", *CURVES, "memory", "customers")
@@ -37,28 +39,34 @@ class Bench:
         self.results = Results.read(self.file) if options.only or options.report else Results()
         self.began = time.monotonic()
         self.failed = False
+        self.absent: set[str] = set()
 
     def run(self) -> None:
         self.results.missing.clear()
         self.results.machine = described()
         self.results.options = {name: vars(self.options)[name] for name in ("full", "repeats", "scale")}
+        steps = {name: getattr(self, name) for name in ("latency", "instructions", "memory", "customers")}
         for name in self.options.only or ALL:
             if name in CONTESTS:
                 self.contest(name)
             elif name in CURVES:
-                self.curve(name)
+                self.tried(name, lambda name=name: self.curve(name))
             else:
-                try:
-                    {
-                        "latency": self.latency,
-                        "instructions": self.instructions,
-                        "memory": self.memory,
-                        "customers": self.customers,
-                    }[name]()
-                except Missing as why:
-                    self.results.missing[name] = str(why)
-                    self.say(name, "left out:", why)
+                self.tried(name, steps[name])
             self.results.write(self.file)
+
+    def tried(self, name: str, step: Callable[[], object]) -> None:
+        """What fails is said, here and in the report, and does not keep the rest from being measured."""
+        try:
+            step()
+        except Missing as why:
+            self.absent.add(name)
+            self.results.missing[name] = str(why)
+            self.say(name, "left out:", why)
+        except (OSError, RuntimeError, LookupError, ValueError, subprocess.SubprocessError) as error:
+            self.failed = True
+            self.results.missing[name] = f"failed: {error}"
+            self.say(name, "FAILED:", error)
 
     def say(self, *what: object) -> None:
         print(f"{time.monotonic() - self.began:6.1f} s ", *what, flush=True)
@@ -68,28 +76,19 @@ class Bench:
 
     def contest(self, name: str) -> None:
         """In turn, repeated: A B C, A B C. Who cannot be had is left out of the later rounds."""
-        runs = self.results.contests[name] = {}
+        self.results.contests[name] = {}
         for number in range(self.options.repeats):
             for entry in CONTESTS[name].entries:
-                if entry.name in self.results.missing or (number >= entry.rounds and not self.options.full):
-                    continue
-                try:
-                    run = entry.run(self.count(entry.count))
-                except Missing as why:
-                    self.results.missing[entry.name] = str(why)
-                    self.say(name, entry.name, "left out:", why)
-                    continue
-                except (OSError, RuntimeError, KeyError, ValueError) as error:
-                    self.failed = True
-                    self.results.missing[entry.name] = f"failed: {error}"
-                    self.say(name, entry.name, "FAILED:", error)
-                    continue
-                runs.setdefault(entry.name, []).append(run)
-                self.failed |= not run["ok"]
-                self.say(
-                    name, entry.name, f"{run['rate']:,.0f}/s", run["cpu_per_million"], "" if run["ok"] else "NOT SOUND"
-                )
-                self.results.write(self.file)
+                if entry.name not in self.absent and (number < entry.rounds or self.options.full):
+                    self.tried(entry.name, lambda entry=entry: self.entry(name, entry))
+                    self.results.write(self.file)
+
+    def entry(self, contest: str, entry: Entry) -> None:
+        run = entry.run(self.count(entry.count))
+        self.results.contests[contest].setdefault(entry.name, []).append(run)
+        self.failed |= not run["ok"]
+        sound = "" if run["ok"] else "NOT SOUND"
+        self.say(contest, entry.name, f"{run['rate']:,.0f}/s", run["cpu_per_million"], sound)
 
     def latency(self) -> None:
         runs = self.results.latency = {}
