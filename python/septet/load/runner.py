@@ -15,7 +15,6 @@ import uvloop
 from septet._septet import LoadGenerator, smpp_status_name
 from septet.errors import SeptetError
 
-_SLOT_SECONDS = 0.001
 _LEAVE_SECONDS = 2.0
 _CONNECT_SECONDS = 10.0
 
@@ -130,7 +129,8 @@ class _Runner:
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
         # An open loop writes by the clock, and the loop's own timers are too coarse for that by as much as two slots.
         while not self.finished.is_set() and not loop.is_closed():
-            time.sleep(_SLOT_SECONDS / 2)
+            now = self.now()
+            time.sleep((self.generator.next_slot(now) - now) / 1e6)
             with suppress(RuntimeError):  # the loop has just closed
                 loop.call_soon_threadsafe(self._turn_all)
 

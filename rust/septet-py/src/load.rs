@@ -66,6 +66,11 @@ impl LoadGenerator {
         self.0.fill(connection, now)
     }
 
+    /// When an open loop wants to write next.
+    fn next_slot(&self, now: Micros) -> Micros {
+        self.0.next_slot(now)
+    }
+
     /// Octets for a connection's socket.
     fn output<'py>(&mut self, py: Python<'py>, connection: usize) -> PyResult<Bound<'py, PyBytes>> {
         let Some(out) = self.0.output(connection) else {

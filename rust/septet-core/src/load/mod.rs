@@ -230,6 +230,12 @@ impl Load {
         u64::try_from(share).unwrap_or(u64::MAX).saturating_sub(at.written)
     }
 
+    /// When an open loop wants to write next.
+    pub fn next_slot(&self, now: Micros) -> Micros {
+        let began = self.began.unwrap_or(now);
+        began + (now.saturating_sub(began) / SLOT + 1) * SLOT
+    }
+
     /// When the next submit of a connection was to be written: the first slot that grants it. Without a rate it is now.
     fn due(&self, connection: usize, now: Micros) -> Micros {
         let (Some(began), rate @ 1..) = (self.began, u128::from(self.options.rate)) else { return now };

@@ -282,6 +282,9 @@ fn what_a_stall_held_up_waits_since_it_was_due() {
     }
     let report = centre.load.report();
     assert_eq!((report.acked, report.ack_latency.max), (1_000, 0), "in time, each in its slot");
+    let began = centre.load.began.expect("it has");
+    assert_eq!(centre.load.next_slot(began + 5 * MS + 1), began + 6 * MS);
+    assert_eq!(centre.load.next_slot(began + 6 * MS), began + 7 * MS);
 }
 
 #[test]
