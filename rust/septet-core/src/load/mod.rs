@@ -237,12 +237,14 @@ impl Load {
     }
 
     /// When the next submit of a connection was to be written: the first slot that grants it. Without a rate it is now.
+    /// At most half of the response time-out ago, for the time-out begins then too.
     fn due(&self, connection: usize, now: Micros) -> Micros {
         let (Some(began), rate @ 1..) = (self.began, u128::from(self.options.rate)) else { return now };
         let all = self.connections.len() as u128;
         let number = (u128::from(self.connections[connection].written) + 1) * all - connection as u128;
         let slots = (number * u128::from(SECOND)).div_ceil(rate * u128::from(SLOT));
-        began + (slots * u128::from(SLOT)) as Micros
+        let due = began + (slots * u128::from(SLOT)) as Micros;
+        due.max(now.saturating_sub(self.options.response_timeout / 2))
     }
 
     /// Whether every bind has its answer.

@@ -275,6 +275,16 @@ fn what_a_stall_held_up_waits_since_it_was_due() {
     let report = centre.run(1_000);
     assert!(report.success && report.ack_latency.p50 > 0, "{report:?}");
 
+    let rate = Options { binds: 1, count: 5_000, rate: 1_000, response_timeout: SECOND, ..options() };
+    let mut centre = Centre::new(rate, |_| Does::Accept);
+    centre.turn();
+    for now in [0, 3 * SECOND] {
+        centre.now = SECOND + now;
+        centre.turn();
+    }
+    let report = centre.load.report();
+    assert_eq!((report.timed_out, report.ack_latency.max), (0, SECOND / 2), "late, not lost");
+
     let mut centre = Centre::new(Options { rate: 3_000, ..options() }, |_| Does::Accept);
     for turn in 0..400 {
         centre.now = SECOND + turn * MS;
