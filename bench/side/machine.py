@@ -1,4 +1,7 @@
-"""Processes on cores of their own, and what they cost: processor time and peak memory, from /proc."""
+"""Processes on cores of their own, and what they cost: processor time and peak memory, from /proc.
+
+Without Linux they run on any core, and what they cost is told as 0.
+"""
 
 from __future__ import annotations
 
@@ -189,11 +192,12 @@ def until(condition: Callable[[], bool], what: str, process: Process | None = No
 
 def described() -> dict[str, object]:
     """What was measured on."""
-    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    file = Path("/proc/cpuinfo")
+    models = [line for line in file.read_text().splitlines() if line.startswith("model name")] if file.exists() else []
     return {
         "system": platform.platform(),
         "processor": models[0].partition(":")[2].strip() if models else platform.processor(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": os.cpu_count(),
         "python": platform.python_version(),
         "load_before": round(os.getloadavg()[0], 2),
         "generator_and_carrier_on": sorted(LOAD_CORES),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,8 @@ def test_a_load_through_it_loses_nothing(floor: str, tmp_path: Path) -> None:
                 timeout=30,
             )
             report = run(load)
-            assert process.cpu() > 0 and process.peak() > 1
+            if sys.platform == "linux":
+                assert process.cpu() > 0 and process.peak() > 1
     assert report["success"], report
     assert (report["acked"], report["receipts"], len(centre.submits)) == (500, 500, 500)
 
