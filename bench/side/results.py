@@ -38,10 +38,6 @@ class Results:
         """The rates of all runs of an entry; none if it did not take part."""
         return [run["rate"] for run in self.contests.get(contest, {}).get(entry, [])]
 
-    def accepted(self, contest: str, entry: str) -> float | None:
-        """The median of what was acknowledged a second, whatever became of it."""
-        return middle(run["acked_per_second"] for run in self.contests.get(contest, {}).get(entry, []))
-
     def rate(self, contest: str, entry: str) -> float | None:
         """Their median."""
         return middle(self.rates(contest, entry))
