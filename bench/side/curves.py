@@ -15,7 +15,7 @@ from bench.side.peers.septet import node
 from bench.side.runs import BINDS, WINDOW, place, submit
 
 Lines = dict[str, list[list[float]]]
-MILLION = 1_000_000
+STEP = 250_000
 
 
 def windows(points: list[int], most: int) -> Lines:
@@ -96,7 +96,7 @@ def node_log(goals: list[int], count: int) -> Lines:
         pace = ["--window", str(WINDOW), "--binds", str(BINDS), "--receipts"]
         for goal in goals:
             while had < goal:
-                step = min(MILLION, goal - had)
+                step = min(STEP, goal - had)
                 submit(found.smpp, "--count", str(step), *pace, "--seed", str(had))
                 had += step
             report = submit(found.smpp, "--count", str(count), *pace, "--seed", str(had))
