@@ -35,8 +35,10 @@ impl Default for Folding {
     }
 }
 
-/// Rows folded at once: what a fold holds in memory.
-const MOST_ROWS: usize = 20_000;
+/// Rows folded at once, and octets of their records: what a fold holds in memory. The more, the fewer times a page of an index is
+/// written.
+const MOST_ROWS: usize = 100_000;
+const MOST_OCTETS: usize = 32 << 20;
 const READ_ROWS: i64 = 1_000;
 /// Days open for writing: today, and yesterday for what ends late.
 const MOST_OPEN: usize = 3;
@@ -45,7 +47,7 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60);
 const FIRST_PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 100 });
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Log frames (pages of 4 KiB) of a day after which they are copied into the file.
-const CHECKPOINT: i64 = 4_096;
+const CHECKPOINT: i64 = 16_384;
 
 /// Lives on the thread.
 pub struct Fold {
@@ -147,14 +149,16 @@ impl Fold {
         let sql = format!("SELECT n, {} FROM message WHERE n > ?1 ORDER BY n LIMIT ?2", row::MESSAGE);
         let mut statement = live.prepare_cached(&sql).map_err(failed)?;
         let mut all: Vec<(i64, LogRow)> = Vec::new();
+        let mut octets = 0;
         loop {
             // A few at a time: as long as a look-up runs, SQLite cannot begin its log anew.
             let from = all.last().map_or(after, |(n, _)| *n);
             let rows = statement.query_map((from, READ_ROWS), |it| Ok((it.get(0)?, row::message(it, 1)?)));
             let rows: Vec<_> = rows.and_then(Iterator::collect).map_err(failed)?;
             let more = rows.len() as i64 == READ_ROWS;
+            octets += rows.iter().map(|(_, row)| row.record.len()).sum::<usize>();
             all.extend(rows);
-            if !more || all.len() >= MOST_ROWS {
+            if !more || all.len() >= MOST_ROWS || octets >= MOST_OCTETS {
                 return Ok(all);
             }
         }

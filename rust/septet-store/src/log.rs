@@ -1,19 +1,18 @@
 //! The log as look-ups see it: the rows that wait in the live file, and the days.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use septet_core::page::LogRow;
 
 use crate::day::{self, Day};
-use crate::filter::Table;
 use crate::reader::Reader;
 use crate::writer::Shared;
-use crate::{Error, Filter, schema};
+use crate::{Error, Filter, plan, schema};
 
-/// Days open for look-ups; three descriptors each.
-const MOST_OPEN: usize = 16;
+/// Days open for look-ups, three descriptors each: as many as are kept unless told otherwise.
+const MOST_OPEN: usize = 96;
 
 /// Reads both.
 pub struct Log {
@@ -61,14 +60,19 @@ impl Log {
 
     fn ask(&self, day: Day, filter: &Filter) -> Result<Vec<LogRow>, Error> {
         let path = day.path(&self.folder);
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = open.iter().position(|(open, _)| *open == day).map(|at| open.remove(at).1);
-        let outcome = known.map_or_else(|| schema::connect_read_only(&path), Ok).and_then(|connection| {
-            let rows = filter.ask(&connection, Table::Day)?;
-            if open.len() >= MOST_OPEN {
+        // Nobody waits for another's look-up: whoever finds a day's connection taken opens one more.
+        let known = {
+            let mut open = self.open();
+            let at = open.iter().rposition(|(open, _)| *open == day);
+            at.map(|at| open.remove(at).1)
+        };
+        let outcome = known.map_or_else(|| schema::connect_day(&path), Ok).and_then(|connection| {
+            let rows = plan::ask(&connection, filter)?;
+            let mut open = self.open();
+            open.push((day, connection));
+            if open.len() > MOST_OPEN {
                 open.remove(0);
             }
-            open.push((day, connection));
             Ok(rows)
         });
         match outcome {
@@ -85,7 +89,11 @@ impl Log {
         }
     }
 
+    fn open(&self) -> MutexGuard<'_, Vec<(Day, Connection)>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn close(&self) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.open().clear();
     }
 }

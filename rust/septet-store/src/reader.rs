@@ -6,7 +6,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OptionalExtension};
 use septet_core::page::{ConsentRow, KeyRow, LogRow};
 
-use crate::filter::Table;
 use crate::{Error, Filter, OnPage, row, schema};
 
 /// The read-only connection; `None` after the store was closed.
@@ -92,7 +91,7 @@ impl Reader {
     }
 
     pub fn query(&self, filter: &Filter) -> Result<Vec<LogRow>, Error> {
-        self.with(|connection| filter.ask(connection, Table::Live))
+        self.with(|connection| filter.ask_live(connection))
     }
 
     /// The first and the last message row that wait for the fold; (1, 0) if there is none.
