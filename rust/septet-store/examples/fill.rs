@@ -109,7 +109,7 @@ fn fill(path: &Path, template: &Template, day: u64, first: u64, rows: u64) -> ru
         connection.execute_batch(&format!("DROP INDEX {name}"))?;
     }
     connection.execute("DELETE FROM message", [])?;
-    let id_at = find(&template.record, &template.id.0.to_be_bytes());
+    let id_at = find(&template.record, &template.id.0.to_le_bytes());
     let to_at = find(&template.record, template.to.as_bytes());
     let mut record = template.record.clone();
     let transaction = connection.transaction()?;
@@ -129,7 +129,7 @@ fn fill(path: &Path, template: &Template, day: u64, first: u64, rows: u64) -> ru
             let own = format!("{}", 72_000 + (chance >> 20) % 200);
             let account = account(chance);
             let inbound = (chance >> 8).is_multiple_of(10);
-            record[id_at..id_at + 16].copy_from_slice(&id.0.to_be_bytes());
+            record[id_at..id_at + 16].copy_from_slice(&id.0.to_le_bytes());
             record[to_at..to_at + contact.len()].copy_from_slice(contact.as_bytes());
             let (direction, from, to) = if inbound { ("mo", &contact, &own) } else { ("mt", &own, &contact) };
             let status = status(spread(chance ^ 7), inbound);

@@ -1,5 +1,7 @@
 //! Which message rows a look-up wants.
 
+use std::fmt::Write as _;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use septet_core::clock::WallMs;
@@ -114,7 +116,7 @@ impl Filter {
         let mut add = |condition: &str, value: Option<Value>| {
             if let Some(value) = value {
                 values.push(value);
-                sql.push_str(&format!(" AND {condition} ?{}", values.len()));
+                let _ = write!(sql, " AND {condition} ?{}", values.len());
             }
         };
         let text = |value: &Option<String>| value.clone().map(Value::Text);

@@ -2,7 +2,7 @@
 //!
 //! An index on numbers is cut into *stretches*, by the first characters of the id: 70 minutes each. Numbers come in no order, so
 //! a row lands anywhere in its stretch, which memory holds, and not anywhere in a day, which it does not. A look-up reads
-//! stretch after stretch, from the newest back.
+//! stretch after stretch, from the newest back. The status comes last in it: rows of another one are passed over without being read.
 //!
 //! The other indexes have the status before the id. A look-up that names none reads all statuses side by side, which SQLite
 //! merges as it goes.

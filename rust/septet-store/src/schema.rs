@@ -24,7 +24,7 @@ pub struct Kind {
 /// costs is its indexes' random pages, and the accept rate would pay for them.
 pub const LIVE: Kind = Kind { application_id: 0x5350_5454, steps: LIVE_STEPS, cache: 65_536 };
 
-/// A day of the log, "SPTL". All its indexes end in the id, which is the order of look-ups; see `plan` for what they begin with.
+/// A day of the log, "SPTL". All its indexes give rows in the order of look-ups, that of the id; see `plan`.
 pub const DAY: Kind = Kind { application_id: 0x5350_544C, steps: DAY_STEPS, cache: 65_536 };
 
 /// Ended messages, in the live file and in a day alike, and as a person reads them. `n` counts rows as they come.
@@ -126,8 +126,8 @@ CREATE TABLE meta(
 ) STRICT, WITHOUT ROWID;
 ",
     messages!(),
-    "CREATE INDEX message_destination ON message(substr(id, 1, 4), destination, id);
-CREATE INDEX message_source ON message(substr(id, 1, 4), source, id);
+    "CREATE INDEX message_destination ON message(substr(id, 1, 4), destination, id, status);
+CREATE INDEX message_source ON message(substr(id, 1, 4), source, id, status);
 CREATE INDEX message_account_status ON message(account, status, id);
 CREATE INDEX message_status ON message(status, id);
 "
