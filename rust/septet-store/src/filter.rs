@@ -9,7 +9,7 @@ use septet_core::engine::Id;
 use septet_core::page::LogRow;
 
 use crate::day::Day;
-use crate::plan::Way;
+use crate::plan::{NEWEST, Way};
 use crate::row;
 
 /// Rows a single look-up may return.
@@ -105,8 +105,7 @@ impl Filter {
     pub fn statements(&self) -> Vec<(String, Vec<Value>)> {
         let (conditions, values) = self.conditions();
         let ways = Way::open_to(self).into_iter();
-        ways.map(|way| (way.sql(self, row::MESSAGE, &conditions) + " ORDER BY id DESC LIMIT ?2", values.clone()))
-            .collect()
+        ways.map(|way| (way.sql(self, row::MESSAGE, &conditions) + NEWEST, values.clone())).collect()
     }
 
     /// The conditions, and the values of the parameters: two that are for whoever asks, then those of the conditions.

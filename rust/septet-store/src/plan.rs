@@ -1,29 +1,31 @@
 //! How a day of the log is asked: which of its indexes finds the fewest rows, and in which steps it is read.
 //!
-//! An index on numbers is cut into *stretches*, by the first characters of the id: 70 minutes each. Numbers come in no order, so
-//! a row lands anywhere in its stretch, which memory holds, and not anywhere in a day, which it does not. A look-up reads
-//! stretch after stretch, from the newest back. The status comes last in it: rows of another one are passed over without being read.
+//! An index on numbers is cut into *stretches* of so many rows as they were folded. Numbers come in no order, so a row lands
+//! anywhere in the newest stretch, which memory holds, and not anywhere in a day, which it does not. A look-up finds the newest
+//! rows of each stretch and reads the newest of them all. The status comes last in these indexes: rows of another one are passed
+//! over without being read.
 //!
 //! The other indexes have the status before the id. A look-up that names none reads all statuses side by side, which SQLite
 //! merges as it goes.
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 use septet_core::engine::Status;
 use septet_core::page::LogRow;
 
 use crate::{Filter, row};
 
-/// Characters of an id that name its stretch: 2^22 milliseconds.
-const STRETCH: usize = 4;
-/// The stretch of a row, as the indexes have it.
-const OF: &str = "substr(id, 1, 4)";
+/// The stretch of a row, as the indexes have it: its half million.
+const STRETCH: &str = "n >> 19";
 /// Rows that are counted at most where an index has to be chosen.
 const COUNTED: u32 = 1_000;
 /// So few rows need no better index.
 const FEW: u32 = 100;
 /// What an inbound message may end as; the other statuses are of outbound ones.
 const INBOUND: [Status; 3] = [Status::Received, Status::HandedOver, Status::Dead];
+
+/// Ends a statement of [`Way::sql`].
+pub const NEWEST: &str = " ORDER BY id DESC LIMIT ?2";
 
 /// One way to find the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +82,7 @@ impl Way {
     pub fn sql(self, filter: &Filter, columns: &str, conditions: &str) -> String {
         let select = format!("SELECT {columns} FROM message INDEXED BY {} WHERE 1{conditions}", self.index());
         if self.by_stretch() {
-            return format!("{select} AND {OF} = ?1");
+            return format!("{select} AND {STRETCH} = ?1");
         }
         if !self.by_status() || filter.status.is_some() {
             return select;
@@ -94,21 +96,27 @@ impl Way {
 
 /// The rows of a day that match, newest first.
 pub fn ask(connection: &Connection, filter: &Filter) -> rusqlite::Result<Vec<LogRow>> {
-    let way = choose(connection, filter)?;
+    // A row that the fold replaces between two steps would be in neither.
+    let snapshot = connection.unchecked_transaction()?;
+    let way = choose(&snapshot, filter)?;
     let (conditions, mut values) = filter.conditions();
-    let sql = way.sql(filter, row::MESSAGE, &conditions) + " ORDER BY id DESC LIMIT ?2";
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut found = Vec::new();
-    let most = filter.rows();
-    stretches(connection, filter, way, |stretch| {
+    let columns = if way.by_stretch() { "id, n" } else { row::MESSAGE };
+    let sql = way.sql(filter, columns, &conditions) + NEWEST;
+    let mut statement = snapshot.prepare_cached(&sql)?;
+    if !way.by_stretch() {
+        return statement.query_map(params_from_iter(&values), |it| row::message(it, 0))?.collect();
+    }
+    let mut found: Vec<(String, i64)> = Vec::new();
+    stretches(&snapshot, |stretch| {
         values[0] = stretch;
-        values[1] = Value::Integer(i64::from(most) - found.len() as i64);
-        for row in statement.query_map(params_from_iter(&values), |it| row::message(it, 0))? {
-            found.push(row?);
-        }
-        Ok(found.len() < most as usize)
+        let rows = statement.query_map(params_from_iter(&values), |it| Ok((it.get(0)?, it.get(1)?)))?;
+        found.extend(rows.collect::<Result<Vec<_>, _>>()?);
+        Ok(true)
     })?;
-    Ok(found)
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    found.truncate(filter.rows() as usize);
+    let mut one = snapshot.prepare_cached(&format!("SELECT {} FROM message WHERE n = ?1", row::MESSAGE))?;
+    found.iter().map(|(_, n)| one.query_row([n], |it| row::message(it, 0))).collect()
 }
 
 /// The way with the fewest rows in this day, as far as they are counted.
@@ -147,37 +155,24 @@ fn count(connection: &Connection, filter: &Filter, way: Way) -> rusqlite::Result
     let sql = format!("SELECT count(*) FROM ({} LIMIT ?2)", way.sql(&wanted, "id", &conditions));
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = 0;
-    stretches(connection, filter, way, |stretch| {
+    let mut one = |stretch| {
         values[0] = stretch;
         values[1] = Value::Integer((COUNTED - rows).into());
         rows += statement.query_row(params_from_iter(&values), |it| it.get::<_, u32>(0))?;
         Ok(rows < COUNTED)
-    })?;
+    };
+    if way.by_stretch() {
+        stretches(connection, one)?;
+    } else {
+        one(Value::Null)?;
+    }
     Ok(rows)
 }
 
-/// Calls `on` for each stretch that has rows, newest first, until it says `false`; once, if the way has none.
-fn stretches(
-    connection: &Connection,
-    filter: &Filter,
-    way: Way,
-    mut on: impl FnMut(Value) -> rusqlite::Result<bool>,
-) -> rusqlite::Result<()> {
-    if !way.by_stretch() {
-        return on(Value::Null).map(drop);
-    }
-    let (first, before) = filter.ids();
-    // After every id.
-    let mut before = before.unwrap_or_else(|| "~".to_owned());
-    let mut newest = connection.prepare_cached("SELECT id FROM message WHERE id < ?1 ORDER BY id DESC LIMIT 1")?;
-    loop {
-        let id: Option<String> = newest.query_row([&before], |it| it.get(0)).optional()?;
-        let Some(id) = id.filter(|id| first.as_ref().is_none_or(|first| id >= first)) else { return Ok(()) };
-        let stretch: String = id.chars().take(STRETCH).collect();
-        if !on(Value::Text(stretch.clone()))? {
-            return Ok(());
-        }
-        // Before every id of the stretch.
-        before = stretch;
-    }
+/// Calls `on` for each stretch, newest first, until it says `false`.
+fn stretches(connection: &Connection, mut on: impl FnMut(Value) -> rusqlite::Result<bool>) -> rusqlite::Result<()> {
+    let newest: Option<i64> = connection.prepare_cached("SELECT max(n) FROM message")?.query_row([], |it| it.get(0))?;
+    let mut left = (0..=newest.unwrap_or(0) >> 19).rev();
+    while left.next().map(|stretch| on(Value::Integer(stretch))).transpose()?.unwrap_or(false) {}
+    Ok(())
 }

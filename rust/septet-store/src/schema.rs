@@ -126,8 +126,8 @@ CREATE TABLE meta(
 ) STRICT, WITHOUT ROWID;
 ",
     messages!(),
-    "CREATE INDEX message_destination ON message(substr(id, 1, 4), destination, id, status);
-CREATE INDEX message_source ON message(substr(id, 1, 4), source, id, status);
+    "CREATE INDEX message_destination ON message(n >> 19, destination, id, status);
+CREATE INDEX message_source ON message(n >> 19, source, id, status);
 CREATE INDEX message_account_status ON message(account, status, id);
 CREATE INDEX message_status ON message(status, id);
 "

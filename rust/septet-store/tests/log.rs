@@ -139,6 +139,11 @@ fn every_question_is_answered_from_live_file_and_days_alike() {
     commit(&store, 1, rows[..120].to_vec());
     folded(&path);
     store.close().unwrap();
+    // As if millions lay between them: half of each day's rows are in another stretch of its indexes.
+    for day in ["log-2026-11-25.db", "log-2026-11-26.db"] {
+        let day = Connection::open(folder.path().join(day)).unwrap();
+        assert!(day.execute("UPDATE message SET n = n + (1 << 19) WHERE n % 2", []).unwrap() > 10);
+    }
     let store = Store::open(slow).unwrap();
     commit(&store, 2, rows[120..].to_vec());
     assert_eq!(count(&path), 80);
