@@ -2,13 +2,13 @@
 
     .venv/bin/python bench/lookups.py [--rows N …] [--days N] [--turns N] [--folder DIR]
 
-The days are filled by `rust/septet-store/examples/fill.rs` in the tables and indexes that the store itself has made; each
-row's record is that of a message which a node has sent, with another id and number. 10 % are inbound, 200 numbers are
-ours, 10^7 people; half of the messages are one account's, one in a million is the account `rare`'s; one in 10^4 outbound ones
-`failed`, one in 1,000 inbound ones `dead`.
+The days are filled by `rust/septet-store/examples/fill.rs` in the tables and indexes that the store itself has made;
+each row's record is that of a message which a node has sent, with another id and number. 10 % are inbound, 200 numbers
+are ours, 10^7 people; half of the messages are one account's, one in a million is the account `rare`'s; one in 10^4
+outbound ones is `failed`, one in 1,000 inbound ones `dead`.
 
-A line for each question: milliseconds at the median and the 99th hundredth, warm (every question once more) and cold (none of the
-log's files in memory before each).
+A line for each question: milliseconds at the median and the 99th hundredth, warm (every question once more) and cold
+(none of the log's files in memory before each).
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlencode
 
-from nodes import HERE, Node, Ports, node
+from nodes import HERE, Ports, node
 
 ROOT = Path(__file__).resolve().parent.parent
 END = datetime(2026, 11, 25, tzinfo=UTC)
@@ -93,14 +94,10 @@ class Client:
             raise SystemExit(f"{path}: {answer.status} {octets!r}")
         return dict(json.loads(octets))
 
-    def messages(self, key: str, **query: object) -> list[dict[str, object]]:
-        return list(self.ask(key, f"/v1/messages?{urlencode(query)}")["messages"])  # type: ignore[call-overload]
-
-    def took(self, work: Callable[[], object]) -> float:
-        """Milliseconds."""
-        begun = time.perf_counter()
-        work()
-        return (time.perf_counter() - begun) * 1e3
+    def messages(self, key: str, query: dict[str, object]) -> tuple[list[dict[str, object]], str | None]:
+        """A page, and the cursor of the next one."""
+        answer = self.ask(key, f"/v1/messages?{urlencode(query)}")
+        return cast("list[dict[str, object]]", answer["messages"]), cast("str | None", answer["cursor"])
 
 
 def configuration(folder: Path, ports: Ports) -> str:
@@ -114,7 +111,9 @@ def template(folder: Path) -> None:
     ports = Ports.free()
     with node(folder, configuration(folder, ports), ports) as one:
         connection = http.client.HTTPConnection(HERE, one.ports.http, timeout=10)
-        body = json.dumps({"from": "12345", "to": "46700000001", "text": "Your code is 123456. It is valid for ten minutes."})
+        body = json.dumps(
+            {"from": "12345", "to": "46700000001", "text": "Your code is 123456. It is valid for ten minutes."}
+        )
         headers = {"Authorization": "Bearer large", "Content-Type": "application/json"}
         connection.request("POST", "/v1/messages", body, headers)
         if (answer := connection.getresponse()).status != 202:
@@ -129,6 +128,13 @@ def template(folder: Path) -> None:
 def fill(folder: Path, rows: int, days: int) -> None:
     command = ["cargo", "run", "--release", "--locked", "--quiet", "-p", "septet-store", "--example", "fill", "--"]
     subprocess.run([*command, str(folder), str(rows), str(days)], cwd=ROOT, check=True)
+
+
+def timed(work: Callable[..., object], *arguments: object) -> float:
+    """Milliseconds."""
+    begun = time.perf_counter()
+    work(*arguments)
+    return (time.perf_counter() - begun) * 1e3
 
 
 def forget(files: Iterable[Path]) -> None:
@@ -150,30 +156,29 @@ def ask(client: Client, files: list[Path], days: int, turns: int) -> None:
     for name, (key, question) in QUESTIONS.items():
         chance = random.Random(name)
         asked = [question(chance, days) for _ in range(turns)]
-        found = [len(client.messages(key, **query)) for query in asked]
-        warm = [client.took(lambda query=query: client.messages(key, **query)) for query in asked]
+        found = [len(client.messages(key, query)[0]) for query in asked]
+        warm = [timed(client.messages, key, query) for query in asked]
         cold = []
         for query in asked[: max(3, turns // 5)]:
             forget(files)
-            cold.append(client.took(lambda query=query: client.messages(key, **query)))
+            cold.append(timed(client.messages, key, query))
         print(f"{name:30} {spread(warm)} {spread(cold)} {max(found):5}", flush=True)
-    ids = [row["id"] for row in client.messages("large", limit=turns)]
-    times = [client.took(lambda one=one: client.ask("large", f"/v1/messages/{one}")) for one in ids]
-    print(f"{'by id':30} {spread(times)}")
+    ids = [row["id"] for row in client.messages("large", {"limit": turns})[0]]
+    print(f"{'by id':30} {spread([timed(client.ask, 'large', f'/v1/messages/{one}') for one in ids])}")
     walk(client, turns)
 
 
 def walk(client: Client, pages: int) -> None:
     """Page after page of an account's failed messages: each costs what the first does."""
-    cursor: object = ""
+    query: dict[str, object] = {"status": "failed"}
     times = []
-    for _ in range(pages):
+    while len(times) < pages:
         begun = time.perf_counter()
-        query = {"status": "failed", "limit": "50"} | ({"cursor": str(cursor)} if cursor else {})
-        page = client.ask("large", f"/v1/messages?{urlencode(query)}")
+        _, cursor = client.messages("large", query)
         times.append((time.perf_counter() - begun) * 1e3)
-        if not (cursor := page["cursor"]):
+        if cursor is None:
             break
+        query["cursor"] = cursor
     print(f"{f'{len(times)} pages of failed':30} {spread(times)}")
 
 
@@ -189,11 +194,7 @@ def measure(folder: Path, rows: int, days: int, turns: int) -> None:
     ports = Ports.free()
     with node(folder, configuration(folder, ports), ports) as one:
         ask(Client(one.ports.http), files, days, turns)
-        report(one)
-
-
-def report(one: Node) -> None:
-    print(f"{one.resident() / 2**20:.0f} MiB of memory", flush=True)
+        print(f"{one.resident() / 2**20:.0f} MiB of memory", flush=True)
 
 
 def main() -> int:
@@ -202,7 +203,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
     parser.add_argument("--days", type=int, default=10)
     parser.add_argument("--turns", type=int, default=50, help="of each question")
-    parser.add_argument("--folder", default=tempfile.gettempdir(), help="where the log is made; 10^8 rows take 50 GB")
+    parser.add_argument("--folder", default=tempfile.gettempdir(), help="where the log is made; 10^8 rows take 60 GB")
     options = parser.parse_args()
     print(json.dumps({"cores": os.cpu_count(), "load": os.getloadavg()[0]}))
     for rows in options.rows:

@@ -56,7 +56,7 @@ async def moods(place: Town) -> None:
 @pytest.mark.timeout(3600)
 @on_loop
 async def test_nothing_acknowledged_is_lost_by_kills_while_messages_fail_over(tmp_path: Path) -> None:
-    """What the first carrier refuses goes to the second, under a new reference; what overtakes on the way is no matter."""
+    """What the first carrier refuses goes to the second, under a new reference; order is not promised between them."""
     chance = random.Random(seed())
     async with town(tmp_path, chance, failover='["south"]') as place:
         mood = asyncio.get_running_loop().create_task(moods(place))
@@ -64,7 +64,9 @@ async def test_nothing_acknowledged_is_lost_by_kills_while_messages_fail_over(tm
             await lives(place, cycles(4))
         finally:
             mood.cancel()
-        moved = sum(any(carrier == "south" for carrier, *_ in place.record.parts[t]) for t in place.record.parts if t[0] == "s")
+        moved = sum(
+            any(carrier == "south" for carrier, *_ in place.record.parts[t]) for t in place.record.parts if t[0] == "s"
+        )
         print(f"{place.kills} kills: {moved} failed over, {place.record.figures()}")
         assert moved
         place.check(order=False, one_reference=False)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
 import structlog
 
 from septet.store.reading import Reading

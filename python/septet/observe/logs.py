@@ -37,7 +37,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "store.corrupt": "the store's file is damaged",
     "store.set_aside": "the damaged file is kept under another name; what could be read of it is in a new one",
     "store.page_unreadable": "messages that wait in the store cannot be read back yet; it is tried again",
-    "store.reading_failed": "what was wanted of the store was not read for a reason in the node; the next wish is tried again",
+    "store.reading_failed": "what was wanted of the store was not read for a reason in the node; it is tried again",
     "store.note": "the store removed a day of the log by its age, or set a damaged one aside",
     "tls.renewal_failed": "a changed certificate file cannot be used; the one before stays in use",
     "tls.renewed": "changed certificate files are in use",
