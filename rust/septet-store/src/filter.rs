@@ -14,6 +14,8 @@ use crate::row;
 
 /// Rows a single look-up may return.
 const MOST_ROWS: u32 = 10_000;
+/// So few rows of the live file are read in a few milliseconds.
+const FEW_WAIT: i64 = 20_000;
 /// Ids hold 42 bits of milliseconds.
 const LAST_ID: WallMs = (1 << 42) - 1;
 
@@ -68,13 +70,23 @@ impl Filter {
         u32::try_from(self.limit).unwrap_or(MOST_ROWS).min(MOST_ROWS)
     }
 
-    /// Rows of the live file that match, newest first. It has one index, and few rows: where many of them are passed over, to read
-    /// them all in their own order is quicker than to follow it.
-    pub(crate) fn ask_live(&self, connection: &Connection) -> rusqlite::Result<Vec<LogRow>> {
-        let rare = self.id.is_none() && (self.source.is_some() || self.destination.is_some() || self.status.is_some());
-        let (conditions, values) = self.conditions();
-        let order = if rare { " NOT INDEXED" } else { "" };
-        let sql = format!("SELECT {} FROM message{order} WHERE 1{conditions} ORDER BY id DESC LIMIT ?2", row::MESSAGE);
+    /// Rows of the live file that match, newest first, of the `waiting` ones after row `folded`. It has one index, that of the id.
+    /// Where few rows wait, or most of them are passed over, to read them as they lie is quicker than to follow it.
+    pub(crate) fn ask_live(
+        &self,
+        connection: &Connection,
+        (folded, waiting): (i64, i64),
+    ) -> rusqlite::Result<Vec<LogRow>> {
+        let rare = self.source.is_some() || self.destination.is_some() || self.status.is_some();
+        let (order, after) = if self.id.is_none() && (rare || waiting <= FEW_WAIT) {
+            ("NOT INDEXED", "n")
+        } else {
+            ("INDEXED BY sqlite_autoindex_message_1", "+n")
+        };
+        let (conditions, mut values) = self.conditions();
+        values[0] = Value::Integer(folded);
+        let columns = row::MESSAGE;
+        let sql = format!("SELECT {columns} FROM message {order} WHERE {after} > ?1{conditions}{NEWEST}");
         let mut statement = connection.prepare_cached(&sql)?;
         statement.query_map(params_from_iter(values), |found| row::message(found, 0))?.collect()
     }

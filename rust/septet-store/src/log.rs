@@ -29,9 +29,10 @@ impl Log {
         Self { shared, live, folder, open: Mutex::default() }
     }
 
-    /// Rows of both, newest first. The live file is read first: a row that has left it by then is in its day already.
+    /// Rows of both, newest first. The live file is read first, and of it what is not folded: a row that has left it by then, or
+    /// is folded, is in its day already.
     pub fn query(&self, filter: &Filter) -> Result<Vec<LogRow>, Error> {
-        let waiting = self.live.query(filter)?;
+        let waiting = self.live.query(filter, self.shared.unfolded())?;
         let most = filter.rows() as usize;
         let mut folded = Vec::new();
         for day in self.days(filter)? {

@@ -90,8 +90,8 @@ impl Reader {
         })
     }
 
-    pub fn query(&self, filter: &Filter) -> Result<Vec<LogRow>, Error> {
-        self.with(|connection| filter.ask_live(connection))
+    pub fn query(&self, filter: &Filter, unfolded: (i64, i64)) -> Result<Vec<LogRow>, Error> {
+        self.with(|connection| filter.ask_live(connection, unfolded))
     }
 
     /// The first and the last message row that wait for the fold; (1, 0) if there is none.

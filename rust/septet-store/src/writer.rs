@@ -100,6 +100,12 @@ impl Shared {
         self.folding.notify_all();
     }
 
+    /// The last message row that is folded, and how many after it are not.
+    pub fn unfolded(&self) -> (i64, i64) {
+        let state = self.state();
+        (state.folded, state.appended - state.folded)
+    }
+
     /// Says something that an operator should know.
     pub fn note(&self, note: String) {
         let mut state = self.state();
