@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
 use septet_core::clock::WallMs;
 use septet_core::engine::Id;
 use septet_core::page::LogRow;
@@ -14,8 +13,6 @@ use crate::row;
 
 /// Rows a single look-up may return.
 const MOST_ROWS: u32 = 10_000;
-/// So few rows of the live file are read in a few milliseconds.
-const FEW_WAIT: i64 = 20_000;
 /// Ids hold 42 bits of milliseconds.
 const LAST_ID: WallMs = (1 << 42) - 1;
 
@@ -68,27 +65,6 @@ impl Default for Filter {
 impl Filter {
     pub(crate) fn rows(&self) -> u32 {
         u32::try_from(self.limit).unwrap_or(MOST_ROWS).min(MOST_ROWS)
-    }
-
-    /// Rows of the live file that match, newest first, of the `waiting` ones after row `folded`. It has one index, that of the id.
-    /// Where few rows wait, or most of them are passed over, to read them as they lie is quicker than to follow it.
-    pub(crate) fn ask_live(
-        &self,
-        connection: &Connection,
-        (folded, waiting): (i64, i64),
-    ) -> rusqlite::Result<Vec<LogRow>> {
-        let rare = self.source.is_some() || self.destination.is_some() || self.status.is_some();
-        let (order, after) = if self.id.is_none() && (rare || waiting <= FEW_WAIT) {
-            ("NOT INDEXED", "n")
-        } else {
-            ("INDEXED BY sqlite_autoindex_message_1", "+n")
-        };
-        let (conditions, mut values) = self.conditions();
-        values[0] = Value::Integer(folded);
-        let columns = row::MESSAGE;
-        let sql = format!("SELECT {columns} FROM message {order} WHERE {after} > ?1{conditions}{NEWEST}");
-        let mut statement = connection.prepare_cached(&sql)?;
-        statement.query_map(params_from_iter(values), |found| row::message(found, 0))?.collect()
     }
 
     /// Ids lie in this range: the first belongs to it, the second does not. An id carries the time of its message, so time
@@ -144,7 +120,7 @@ impl Filter {
         (sql, values)
     }
 
-    /// The same conditions for a store without SQL.
+    /// The same conditions where there is no SQL.
     pub(crate) fn matches(&self, row: &LogRow) -> bool {
         let same = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
         same(&self.id, &row.id)

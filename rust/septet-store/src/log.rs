@@ -32,7 +32,8 @@ impl Log {
     /// Rows of both, newest first. The live file is read first, and of it what is not folded: a row that has left it by then, or
     /// is folded, is in its day already.
     pub fn query(&self, filter: &Filter) -> Result<Vec<LogRow>, Error> {
-        let waiting = self.live.query(filter, self.shared.unfolded())?;
+        let folded = self.shared.state().folded.1;
+        let waiting = self.live.query(filter, folded)?;
         let most = filter.rows() as usize;
         let mut folded = Vec::new();
         for day in self.days(filter)? {
