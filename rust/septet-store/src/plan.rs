@@ -9,7 +9,7 @@
 //! merges as it goes.
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use septet_core::engine::Status;
 use septet_core::page::LogRow;
 
@@ -171,8 +171,9 @@ fn count(connection: &Connection, filter: &Filter, way: Way) -> rusqlite::Result
 
 /// Calls `on` for each stretch, newest first, until it says `false`.
 fn stretches(connection: &Connection, mut on: impl FnMut(Value) -> rusqlite::Result<bool>) -> rusqlite::Result<()> {
-    let newest: Option<i64> = connection.prepare_cached("SELECT max(n) FROM message")?.query_row([], |it| it.get(0))?;
-    let mut left = (0..=newest.unwrap_or(0) >> 19).rev();
+    let sql = format!("SELECT {STRETCH} FROM message ORDER BY n DESC LIMIT 1");
+    let newest: Option<i64> = connection.prepare_cached(&sql)?.query_row([], |it| it.get(0)).optional()?;
+    let mut left = (0..=newest.unwrap_or(0)).rev();
     while left.next().map(|stretch| on(Value::Integer(stretch))).transpose()?.unwrap_or(false) {}
     Ok(())
 }

@@ -251,7 +251,7 @@ fn a_damaged_day_is_reported_set_aside_and_what_it_still_holds_is_saved() {
     assert!(aside.iter().any(|it| fs::read(it).unwrap() == octets), "the damaged file is kept as it was: {aside:?}");
 }
 
-/// How SQLite answers a question in a day of the log: `question`, the index it must use.
+/// Questions to a day of the log, and the indexes that it may be answered by.
 const PLANS: [(&str, &[&str]); 10] = [
     ("id", &["sqlite_autoindex_message_1 "]),
     ("source", &["message_source "]),
