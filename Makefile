@@ -101,11 +101,14 @@ bench: setup $(BENCH) ## Benchmarks beside all peers and floors, into bench/repo
 	$(BIN)/python -m pytest -c bench/micro/pytest.ini bench/micro
 	$(BIN)/python -m bench.side
 
-bench-full: setup $(BENCH) ## The same with more repeats and points, ten thousand binds, ten million messages in the store, an hour's soak
+LOOKUP_ROWS ?= 1000000 10000000
+
+bench-full: setup $(BENCH) ## The same with more repeats and points, ten thousand binds, ten million messages in the store, an hour's soak; look-ups (LOOKUP_ROWS)
 	$(BIN)/python -m pytest -c bench/micro/pytest.ini bench/micro
 	$(BIN)/python -m bench.side --full
 	$(BIN)/python bench/binds.py
 	$(BIN)/python bench/backlog.py
+	$(BIN)/python bench/lookups.py --rows $(LOOKUP_ROWS)
 
 FUZZ_SECONDS ?= 20
 FUZZ_EXAMPLES ?= 500

@@ -112,7 +112,7 @@ def _figures(name: str, rows: dict[str, dict[str, Any]]) -> Iterator[str]:
     yield f"| | {' | '.join(columns)} |"
     yield "|---" * (len(columns) + 1) + "|"
     for label, row in rows.items():
-        yield f"| {label} | {' | '.join(str(row[column]) for column in columns)} |"
+        yield f"| {label} | {' | '.join(str(row.get(column, '')) for column in columns)} |"
 
 
 def _curve(results: Results, curve: str) -> Iterator[str]:

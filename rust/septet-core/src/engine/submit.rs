@@ -8,6 +8,7 @@ use super::ledger::Handle;
 use super::message::{Mt, Stage, Status};
 use super::peers;
 use super::quirks::message_id::Place;
+use super::settle::opted_out;
 use super::shape::{self, Dress, Written};
 use super::tables::{Carrier, digits};
 use super::wire::Put;
@@ -163,10 +164,7 @@ impl Engine {
                 continue;
             };
             // The last check of consent stands here, beside the socket.
-            let (from, to) = (digits(mt.env.from().addr), digits(mt.env.to().addr));
-            let out = !mt.env.has(flag::EXEMPT) && self.consent.is_out(from, to);
-            let number = self.tables.number(from).map(|n| &self.tables.config.numbers[n as usize]);
-            let verdict = if out && number.is_none_or(|n| n.node_optout) {
+            let verdict = if opted_out(&self.consent, &self.tables, &mt.env) {
                 Some(Status::Blocked)
             } else if mt.env.expires() <= wall {
                 Some(Status::Expired)
@@ -371,10 +369,10 @@ impl Engine {
         let Some(next) = next else {
             return false;
         };
-        self.give(handle, next);
         if let Some(mt) = self.ledger.mt_mut(handle) {
             mt.tried = tried;
         }
+        self.give(handle, next);
         true
     }
 
@@ -433,6 +431,15 @@ impl Engine {
         self.journal.record(Kind::Snapshot, |out| mt.put(out, name));
         if mt.armed {
             self.journal.record(Kind::Leaving, |out| out.put_u128(mt.env.id().0));
+        }
+        if !mt.tried.is_empty() {
+            let carriers = &self.tables.config.carriers;
+            self.journal.record(Kind::Tried, |out| {
+                out.put_u128(mt.env.id().0);
+                for carrier in mt.tried.iter().filter_map(|c| carriers.get(*c as usize)) {
+                    out.put_bytes(carrier.id.as_bytes());
+                }
+            });
         }
         self.record_rest(handle);
         self.move_home(handle);

@@ -9,139 +9,14 @@ use crate::page::{ConsentRow, KeyRow, LogRow, Page};
 use crate::smpp::command;
 use crate::smpp::frame;
 use crate::smpp::pdu::{Pdu, Value};
-use crate::smpp::session::{self, BindMode, Event, Role, Session};
+use crate::smpp::session::{BindMode, Role};
 use crate::smpp::sm::{Addr, Sm};
-use crate::smpp::tlv;
+
+pub(super) use super::end::{End, Got};
 
 pub(super) const CONTACT: &str = "46701234567";
 pub(super) const NUMBER: &str = "12345";
 pub(super) const WALL: i64 = 1_700_000_000_000;
-
-/// A short message as a peer received it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Got {
-    pub(super) command: u32,
-    pub(super) sequence: u32,
-    pub(super) source: Vec<u8>,
-    pub(super) dest: Vec<u8>,
-    /// Type and plan of both.
-    pub(super) types: [(u8, u8); 2],
-    pub(super) data_coding: u8,
-    pub(super) short_message: Vec<u8>,
-    pub(super) tlvs: Vec<(u16, Vec<u8>)>,
-    pub(super) esm_class: u8,
-    pub(super) registered: u8,
-    pub(super) validity: Vec<u8>,
-    /// replace_if_present_flag and sm_default_msg_id.
-    pub(super) asked: (u8, u8),
-    pub(super) body: Vec<u8>,
-    pub(super) receipted: Option<Vec<u8>>,
-    pub(super) state: Option<u32>,
-}
-
-/// The other end of one of the engine's sessions.
-pub(super) struct End {
-    pub(super) session: Session,
-    pub(super) sid: u32,
-    pub(super) got: Vec<Got>,
-    /// (token, status, message id) of each response.
-    pub(super) answers: Vec<(u64, u32, Vec<u8>)>,
-    /// Responses and operations, whole.
-    pub(super) bodies: Vec<Pdu>,
-    pub(super) bound: Option<bool>,
-    /// Status with which submits are answered, or none for silence.
-    pub(super) reply: Option<u32>,
-    pub(super) taken: usize,
-    /// message_state and error_code of what is queried.
-    pub(super) state: (u8, u8),
-}
-
-impl End {
-    fn new(role: Role, sid: u32, version: u8, now: Micros) -> Self {
-        let interface_version = version;
-        let config =
-            session::Config { window_out: 1000, window_in: 1000, interface_version, ..session::Config::new(role) };
-        Self {
-            session: Session::new(config, now),
-            sid,
-            got: Vec::new(),
-            answers: Vec::new(),
-            bodies: Vec::new(),
-            bound: None,
-            reply: Some(0),
-            taken: 0,
-            state: (1, 0),
-        }
-    }
-
-    fn read(&mut self, chunk: &[u8], prefix: &str, now: Micros) {
-        let Self { session, got, answers, bodies, bound, reply, taken, state, .. } = self;
-        let mut answer = Vec::new();
-        let mut bind = None;
-        session.receive(now, chunk, &mut |event| match event {
-            Event::Bind { sequence, .. } => bind = Some(sequence),
-            Event::Bound { .. } => *bound = Some(true),
-            Event::BindRefused { .. } => *bound = Some(false),
-            Event::Message { command, sequence, sm } => {
-                got.push(Got {
-                    command,
-                    sequence,
-                    source: sm.source.addr.to_vec(),
-                    dest: sm.dest.addr.to_vec(),
-                    types: [sm.source, sm.dest].map(|at| (at.ton, at.npi)),
-                    data_coding: sm.data_coding,
-                    short_message: sm.short_message.to_vec(),
-                    tlvs: sm.tlvs.iter().map(|(tag, value)| (tag, value.to_vec())).collect(),
-                    esm_class: sm.esm_class,
-                    registered: sm.registered,
-                    validity: sm.validity.to_vec(),
-                    asked: (sm.replace, sm.default_msg_id),
-                    body: sm.payload().to_vec(),
-                    receipted: sm.tlvs.text(tlv::RECEIPTED_MESSAGE_ID).map(<[u8]>::to_vec),
-                    state: sm.tlvs.int(tlv::MESSAGE_STATE),
-                });
-                answer.push((sequence, command));
-            }
-            Event::Response { token, command, status, message_id, body, .. } => {
-                answers.push((token, status, message_id.to_vec()));
-                let mut whole = Vec::new();
-                frame::put(&mut whole, command, status, 1, |out| out.extend_from_slice(body));
-                bodies.push(Pdu::decode(&whole).expect("a well-formed response"));
-            }
-            Event::Operation { pdu } => {
-                bodies.push(pdu.clone());
-                if command::find(pdu.command).is_some_and(|row| row.response.is_some()) {
-                    answer.push((pdu.sequence, pdu.command));
-                }
-            }
-            _ => {}
-        });
-        if let Some(sequence) = bind {
-            session.accept_bind(now, sequence);
-        }
-        for (sequence, command) in answer {
-            if let Some(status) = *reply {
-                let id = format!("{prefix}{taken}");
-                *taken += usize::from(status == 0 && matches!(command, command::SUBMIT_SM | command::DATA_SM));
-                if command == command::QUERY_SM && status == 0 {
-                    let asked = bodies.last().map(|pdu| pdu.text("message_id").to_vec()).unwrap_or_default();
-                    session.respond_with(sequence, command, status, |out| {
-                        out.extend_from_slice(&[&asked, &b"\0\0"[..], &[state.0, state.1]].concat());
-                    });
-                    continue;
-                }
-                if command == command::QUERY_BROADCAST_SM {
-                    let asked = bodies.last().map(|pdu| pdu.text("message_id").to_vec()).unwrap_or_default();
-                    session.respond_with(sequence, command, status, |out| {
-                        out.extend_from_slice(&[&asked, &b"\0"[..]].concat());
-                    });
-                    continue;
-                }
-                session.respond(sequence, command, status, if status == 0 { id.as_bytes() } else { b"" });
-            }
-        }
-    }
-}
 
 /// Everything.
 pub(super) struct World {
