@@ -91,6 +91,7 @@ def _carrier_quirks(quirks: CarrierQuirks) -> dict[str, Any]:
         "statuses": [(code, name) for name, codes in classes for code in codes],
         "packed": quirks.packed,
         "data_sm": quirks.submit_with == "data_sm",
+        "destinations": quirks.submit_multi,
         "long_text": quirks.long_text,
         "source_format": quirks.source_format,
         "dest_format": quirks.dest_format,

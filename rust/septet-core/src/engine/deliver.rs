@@ -6,8 +6,8 @@ use super::envelope::{Address, flag};
 use super::journal::Kind;
 use super::ledger::{Handle, Live};
 use super::message::{Event, Inbound, Mo, Mt, Status, tell};
-use super::quirks::{AccountQuirks, Style, append_nul};
-use super::shape::Written;
+use super::quirks::{AccountQuirks, append_nul};
+use super::shape::styled;
 use super::tally::Direction;
 use super::view::{self, View};
 use super::wire::Put;
@@ -404,10 +404,6 @@ impl Note {
             ..Sm::default()
         })
     }
-}
-
-fn styled<'a>(style: &Style, at: Address<'a>) -> Written<'a> {
-    style.write(at.ton, at.npi, at.addr).map_or(Written::Same(at), Written::Anew)
 }
 
 /// Gives a part of an MO as its account wants it.

@@ -1,10 +1,9 @@
 //! Sessions: ESMEs that bind to us and links that we bind to carriers. Chunk in, octets out.
 
 use super::accept::{Arrival, Submit};
-use super::broadcast::is_relay;
 use super::deadlines::NEVER;
 use super::journal::{Answer, Effect};
-use super::relayed::Relayed;
+use super::relayed::{Relayed, Whose};
 use super::submit::Response;
 use super::tables;
 use super::{Engine, Id, NOBODY};
@@ -318,7 +317,9 @@ impl Engine {
     ) {
         match event {
             Event::Bound { .. } => {
-                self.lanes[carrier as usize].links[link as usize] = Some(sid);
+                let lane = &mut self.lanes[carrier as usize];
+                lane.links[link as usize] = Some(sid);
+                lane.alone = false;
                 self.attention.links.insert(carrier);
             }
             Event::BindRefused { .. } => {
@@ -338,19 +339,23 @@ impl Engine {
             Event::Operation { pdu } => {
                 said.refused.push((pdu.sequence, pdu.command, status::ESME_RINVCMDID));
             }
-            Event::Response { token, status, body, .. } if is_relay(token) => {
+            Event::Response { token, status, body, .. } if Whose::is_relayed(token) => {
                 said.relayed.push(Relayed { token, status: Some(status), body: body.to_vec() });
             }
-            Event::Response { token, status, message_id, waited, late, .. } => {
+            Event::Response { token, status, message_id, body, waited, late, .. } => {
                 let lane = &mut self.lanes[carrier as usize];
                 lane.in_flight -= usize::from(!late);
-                let response = Response { token, status, message_id, waited };
-                if self.submitted(carrier, &response, now) == Class::Session {
+                let response = Response { token, status, message_id, shared: false, waited };
+                let class = match Whose::of(token) {
+                    Some(_) => self.bundle_answered(carrier, &response, body, now),
+                    None => self.submitted(carrier, &response, now),
+                };
+                if class == Class::Session {
                     // The carrier does not take this session for bound: the link comes back and binds anew.
                     self.attention.closing.insert(sid);
                 }
             }
-            Event::TimedOut { token } if is_relay(token) => said.relayed.push(Relayed::none(token)),
+            Event::TimedOut { token } if Whose::is_relayed(token) => said.relayed.push(Relayed::none(token)),
             // As long again for a late response, where the carrier holds.
             Event::TimedOut { token } => {
                 let patience = self.carrier_table(carrier).response_timeout;
@@ -446,7 +451,7 @@ impl Engine {
                     lane.links[link as usize] = None;
                 }
                 for token in tokens {
-                    if is_relay(token) {
+                    if Whose::is_relayed(token) {
                         // It changes no message, so it needs no time.
                         self.request_answered(carrier, &Relayed::none(token), 0);
                     } else {

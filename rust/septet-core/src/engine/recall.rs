@@ -11,6 +11,7 @@ use super::envelope::Envelope;
 use super::ledger::Handle;
 use super::message::{Mt, Stage, Status};
 use super::operations::{Asker, failed};
+use super::relayed::Whose;
 use super::shape::Dress;
 use super::{Engine, NOBODY};
 use crate::clock::Micros;
@@ -22,9 +23,6 @@ use crate::smpp::{Pdu, status};
 
 /// Questions of one session that carriers have not answered: as many as a message can have segments.
 const OPEN: usize = 255;
-/// Tokens of these questions: those of broadcasts and of `ask` never look so.
-const MARK: u64 = 0x3FD << 54;
-const MASK: u64 = 0x3FF << 54;
 
 /// A request of an ESME that waits for carriers.
 struct Request {
@@ -67,11 +65,6 @@ impl Recalls {
     }
 }
 
-/// True for the token of such a question.
-pub(super) const fn is_recall(token: u64) -> bool {
-    token & MASK == MARK
-}
-
 /// Whether a carrier has all of a message and has told the end of none of it.
 pub(super) fn is_away(mt: &Mt) -> bool {
     let away = |s: &super::message::Segment| {
@@ -108,9 +101,10 @@ impl Engine {
         let refused = status::ESME_RREPLACEFAIL;
         let mt = self.ledger.mt(handle).ok_or(refused)?;
         let table = self.carrier_table(mt.carrier);
-        // A replace_sm cannot say another coding, nor that its text begins with a header.
+        // A replace_sm cannot say another coding, nor that its text begins with a header, nor which of many it means.
         let same = |env: &Envelope| (env.parts(), env.data_coding(), env.esm_class() & UDHI);
-        if same(&envelope) != (1, mt.env.data_coding(), 0) || same(&mt.env) != same(&envelope) {
+        let one = same(&envelope) == (1, mt.env.data_coding(), 0) && same(&mt.env) == same(&envelope);
+        if !one || mt.segments[0].shared {
             return Err(refused);
         }
         let dress = Dress::of(table, &envelope, 0, false);
@@ -182,7 +176,7 @@ impl Engine {
         }
         let key = self.recalls.next();
         for body in questions {
-            let token = MARK | (self.recalls.next() & !MASK);
+            let token = Whose::Recall.token(self.recalls.next());
             let sent = links.iter().copied().find(|sid| {
                 let write = |out: &mut Vec<u8>| out.extend_from_slice(&body);
                 self.peer(*sid).is_some_and(|peer| peer.session.request(now, command, token, write).is_ok())

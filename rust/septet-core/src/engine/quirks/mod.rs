@@ -65,6 +65,8 @@ pub struct CarrierQuirks {
     pub statuses: Vec<(u32, Class)>,
     /// It takes messages as data_sm, where its version has that.
     pub data_sm: bool,
+    /// Messages of one text that go to it in one submit_multi, at most; 0 and 1 = each in its own PDU.
+    pub destinations: u8,
     /// How long texts go to it.
     pub long_text: LongText,
     /// What data_coding 0 means to it.
