@@ -25,6 +25,26 @@ async def test_a_node_asks_for_the_receipt_that_was_lost(tmp_path: Path) -> None
         assert stats["queries"] >= 1
 
 
+MULTI = "[carrier.quirks]\nsubmit_multi = 100\n"
+
+
+@on_loop
+async def test_a_batch_takes_one_place_of_the_window_and_each_has_its_receipt(tmp_path: Path) -> None:
+    people = ["46701000001", "46701000002", "46701000003"]
+    async with (
+        simulator(no_reply_rate=1.0) as sim,
+        running(ACCOUNT + carrier("north", sim.port, window=1) + MULTI + route("north"), tmp_path) as (node, api),
+    ):
+        await bound(node)
+        batch = [{"from": "12345", "to": to, "text": "One for all"} for to in people]
+        _, answer = await api("POST", "/v1/messages", {"messages": batch})
+        await eventually(lambda: sim.carrier.stats()["submits"] == len(people), "all of them in the one PDU")
+        sim.carrier.configure({"no_reply_rate": 0.0})
+        sim.drop()
+        for message in answer["messages"]:
+            await api.until(message["id"], "delivered")
+
+
 @on_loop
 async def test_an_esme_replaces_and_withdraws_what_the_carrier_has_taken(tmp_path: Path) -> None:
     north = {"operations": ["cancel", "replace"]}
