@@ -131,6 +131,7 @@ class AccountQuirks(Struct, frozen=True, kw_only=True):
     address_format: how it wants the numbers in receipts and inbound messages over SMPP
     strip_nul: its short messages end in a NUL that is no part of the text
     append_nul: it wants a NUL after each short message
+    message_id: how ids are told to it over SMPP: as they are, in 16 or 19 digits, or one in responses, other in receipts
     receipt_states: the final states that it hears of, over SMPP and by webhook; default: all
     receipt_dates: minutes: dates of ten digits in the text of a receipt; seconds: of twelve
     send_tlvs: by_version: TLVs are sent if it bound with a version that has them
@@ -143,6 +144,7 @@ class AccountQuirks(Struct, frozen=True, kw_only=True):
     address_format: Format = "as_is"
     strip_nul: bool = False
     append_nul: bool = False
+    message_id: Literal["as_is", "hex", "decimal", "hex_to_decimal", "decimal_to_hex"] = "as_is"
     receipt_states: tuple[FinalState, ...] = FINAL_STATES
     receipt_dates: Literal["minutes", "seconds"] = "minutes"
     send_tlvs: SendTlvs = "by_version"

@@ -69,6 +69,7 @@ def _account_quirks(quirks: AccountQuirks) -> dict[str, Any]:
         "address_format": quirks.address_format,
         "strip_nul": quirks.strip_nul,
         "append_nul": quirks.append_nul,
+        "message_id": quirks.message_id,
         "receipt_states": list(quirks.receipt_states),
         "receipt_seconds": quirks.receipt_dates == "seconds",
         "send_tlvs": quirks.send_tlvs,

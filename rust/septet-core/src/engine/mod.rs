@@ -79,7 +79,7 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 pub use accept::{Post, Posted, Refusal};
 pub use cold::views_of_page;
 pub use deliver::{Hook, HookKind};
-pub use id::Id;
+pub use id::{Id, Naming};
 pub use ledger::Handle;
 pub use message::{Event, NO_RESPONSE, NOBODY, Status};
 pub use operations::Lookup;

@@ -6,7 +6,7 @@ use super::journal::{Answer, Effect};
 use super::relayed::{Relayed, Whose};
 use super::submit::Response;
 use super::tables;
-use super::{Engine, Id, NOBODY};
+use super::{Engine, NOBODY};
 use crate::clock::Micros;
 use crate::smpp::command::{self, version};
 use crate::smpp::pdu::{self, Failure};
@@ -85,11 +85,6 @@ pub const MAX_PDU: u32 = 70_000;
 
 /// What can be wrong with a stream before there is SMPP in it; the node sees it, the engine counts it.
 pub const BAD_STREAMS: [&str; 3] = ["tls_failed", "plain_on_tls", "tls_on_plain"];
-
-/// A message's id as a session of this version knows it: an alias before 3.4.
-fn name_in(version: u8, id: Id) -> Vec<u8> {
-    if version <= version::V33 { format!("{:08X}", id.alias()).into_bytes() } else { id.encode().to_vec() }
-}
 
 impl Engine {
     fn place(&mut self, peer: Peer) -> u32 {
@@ -481,7 +476,7 @@ impl Engine {
     /// A response whose page is durable.
     pub(super) fn answer(&mut self, answer: &Answer, now: Micros) {
         let Some(peer) = self.answered_peer(answer) else { return };
-        let id = answer.id.map(|id| name_in(peer.session.version(), id)).unwrap_or_default();
+        let id = answer.id.map(|(id, naming)| naming.in_response(id)).unwrap_or_default();
         peer.session.respond(answer.sequence, answer.command, answer.status, &id);
         self.answered(answer, now);
     }
@@ -489,7 +484,7 @@ impl Engine {
     /// The response to a submit_multi whose page is durable.
     pub(super) fn answer_multi(&mut self, answer: &Answer, failures: &[Failure], now: Micros) {
         let Some(peer) = self.answered_peer(answer) else { return };
-        let id = answer.id.map(|id| name_in(peer.session.version(), id)).unwrap_or_default();
+        let id = answer.id.map(|(id, naming)| naming.in_response(id)).unwrap_or_default();
         let write = |out: &mut Vec<u8>| pdu::put_multi_resp(out, &id, failures);
         peer.session.respond_with(answer.sequence, answer.command, answer.status, write);
         self.answered(answer, now);

@@ -2,6 +2,7 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use septet_core::engine::Naming;
 use septet_core::engine::quirks::{
     AccountQuirks, Base, CarrierQuirks, Coding, Country, IdForm, Kind, LongText, SendTlvs, Style, VendorTlv,
 };
@@ -138,6 +139,7 @@ pub(super) struct AccountQuirksIn {
     address_format: String,
     strip_nul: bool,
     append_nul: bool,
+    message_id: String,
     receipt_states: Vec<String>,
     receipt_seconds: bool,
     send_tlvs: String,
@@ -147,6 +149,13 @@ impl AccountQuirksIn {
     pub(super) fn into_table(self) -> PyResult<AccountQuirks> {
         let country = Country { code: self.country_code, trunk: self.trunk_prefix };
         let mut receipts = 0;
+        let namings = [
+            ("as_is", Naming::Own),
+            ("hex", Naming::Hex),
+            ("decimal", Naming::Decimal),
+            ("hex_to_decimal", Naming::HexToDecimal),
+            ("decimal_to_hex", Naming::DecimalToHex),
+        ];
         for name in &self.receipt_states {
             receipts |= 1 << state(name)?.message_state();
         }
@@ -156,6 +165,7 @@ impl AccountQuirksIn {
             country,
             strip_nul: self.strip_nul,
             append_nul: self.append_nul,
+            naming: one_of("message id form", &self.message_id, &namings)?,
             receipts,
             receipt_seconds: self.receipt_seconds,
             send_tlvs: one_of("rule for TLVs", &self.send_tlvs, &SEND_TLVS)?,
