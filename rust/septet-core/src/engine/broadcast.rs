@@ -85,7 +85,12 @@ impl Engine {
             return;
         }
         if let Some(peer) = self.peer(session) {
-            peer.session.respond_with(sequence, command, status, |out| out.extend_from_slice(body));
+            if body.is_empty() {
+                // A refusal of ours, or of a carrier that left its body out.
+                peer.session.respond(sequence, command, status, b"");
+            } else {
+                peer.session.respond_with(sequence, command, status, |out| out.extend_from_slice(body));
+            }
             self.wrote(session);
         }
     }

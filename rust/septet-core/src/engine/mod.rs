@@ -84,7 +84,7 @@ pub use ledger::Handle;
 pub use message::{Event, NO_RESPONSE, NOBODY, Status};
 pub use operations::Lookup;
 pub use peers::{BAD_STREAMS, BindRequest, MAX_PDU};
-pub use tally::{BOUNDS, CarrierTally, Direction, Histogram, Tally};
+pub use tally::{Asked, BOUNDS, CarrierTally, Direction, Histogram, Tally};
 pub use view::{Filter, View, view_of_record};
 
 use crate::Result;

@@ -13,6 +13,7 @@ use super::message::{Mt, Stage, Status};
 use super::operations::{Asker, failed};
 use super::relayed::Whose;
 use super::shape::Dress;
+use super::tally::{Asked, Tally};
 use super::{Engine, NOBODY};
 use crate::clock::Micros;
 use crate::smpp::command::{self, max};
@@ -44,6 +45,13 @@ struct Piece {
     refused: bool,
     /// The message as it will be if the carrier agrees; none withdraws it.
     envelope: Option<Envelope>,
+}
+
+impl Piece {
+    fn tally<'t>(&self, tally: &'t mut Tally) -> &'t mut Asked {
+        let tally = &mut tally.carriers[self.carrier as usize];
+        if self.envelope.is_some() { &mut tally.replaces } else { &mut tally.cancels }
+    }
 }
 
 /// Questions to carriers that an ESME waits for.
@@ -183,6 +191,7 @@ impl Engine {
             });
             if let Some(sid) = sent {
                 self.recalls.open.insert(token, key);
+                piece.tally(&mut self.tally).written += 1;
                 piece.left += 1;
                 self.wrote(sid);
             } else {
@@ -215,8 +224,10 @@ impl Engine {
         let Some(key) = self.recalls.open.remove(&token) else { return };
         let Some(piece) = self.recalls.pieces.get_mut(&key) else { return };
         piece.left -= 1;
-        piece.refused |= status != Some(status::ESME_ROK);
+        let failed = status != Some(status::ESME_ROK);
+        piece.refused |= failed;
         let (over, request) = (piece.left == 0, piece.request);
+        piece.tally(&mut self.tally).failed += u64::from(failed);
         if let Some(waiting) = self.recalls.requests.get(&request) {
             let session = (waiting.asker.session, waiting.asker.epoch);
             if let Some(asking) = self.recalls.asking.get_mut(&session) {
