@@ -39,7 +39,9 @@ def test_wrong_usage_is_one_line_and_exit_code_2(arguments: list[str]) -> None:
 
 
 def test_its_page_names_every_option_call_and_count() -> None:
-    shown = subprocess.run([sys.executable, "-m", "septet", "sim", "--help"], capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        [sys.executable, "-m", "septet", "sim", "--help"], capture_output=True, text=True, check=True
+    )
     options = set(re.findall(r"^  (--[a-z-]+)", shown.stdout, re.MULTILINE))
     assert len(options) > 15
     assert {option for option in options if f"| `{option}" not in PAGE} == set()

@@ -113,13 +113,7 @@ impl Engine {
     }
 
     /// A carrier has answered a submit_multi, in time or late; gives what its answer means for the session.
-    pub(super) fn bundle_answered(
-        &mut self,
-        carrier: u16,
-        response: &Response<'_>,
-        body: &[u8],
-        now: Micros,
-    ) -> Class {
+    pub(super) fn bundle_answered(&mut self, carrier: u16, response: &Response<'_>, body: &[u8], now: Micros) -> Class {
         let Some(bundle) = self.bundles.open.remove(&response.token) else { return Class::Ok };
         if matches!(response.status, status::ESME_RINVCMDID | status::ESME_RINVNUMDESTS) {
             // It takes none, or not so many: that says nothing of the messages.

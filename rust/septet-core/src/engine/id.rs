@@ -71,8 +71,7 @@ pub enum Naming {
 const LEAD: u64 = 1 << 62;
 
 impl Naming {
-    const ALL: [Self; 6] =
-        [Self::Own, Self::Short, Self::Hex, Self::Decimal, Self::HexToDecimal, Self::DecimalToHex];
+    const ALL: [Self; 6] = [Self::Own, Self::Short, Self::Hex, Self::Decimal, Self::HexToDecimal, Self::DecimalToHex];
 
     /// By its number in a record.
     pub(super) fn from_number(number: u8) -> Self {
@@ -179,7 +178,10 @@ mod tests {
             let [hex, decimal] = [Naming::HexToDecimal.in_response(id), Naming::HexToDecimal.in_receipt(id)];
             assert_eq!((hex.len(), decimal.len()), (16, 19));
             assert_eq!([Naming::Hex.in_receipt(id), Naming::DecimalToHex.in_receipt(id)], [hex.clone(), hex]);
-            assert_eq!([Naming::Decimal.in_receipt(id), Naming::DecimalToHex.in_response(id)], [decimal.clone(), decimal]);
+            assert_eq!(
+                [Naming::Decimal.in_receipt(id), Naming::DecimalToHex.in_response(id)],
+                [decimal.clone(), decimal]
+            );
         }
         for none in [&b"+1234567"[..], b"123456789", b"0000000000000001", b"FFFFFFFFFFFFFFFF", b"0000000000000000001"] {
             assert_eq!(parse_alias(none), None);

@@ -44,16 +44,14 @@ impl<'t> Way<'t> {
         // What its version does not know is not sent to a peer.
         let mut tlvs = tlv::known_to(if takes_tlvs { tlvs } else { &[] }, self.version);
         let mut validity = Vec::new();
-        match self.validity(env) {
+        if let Some(seconds) = self.validity(env) {
             // 5.3.2.9: data_sm has no validity_period.
-            Some(seconds) if command == command::DATA_SM => {
-                if Tlvs::new(&tlvs).get(tlv::QOS_TIME_TO_LIVE).is_none() {
-                    let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
-                    tlv::put(tlvs.to_mut(), tlv::QOS_TIME_TO_LIVE, &seconds.to_be_bytes());
-                }
+            if command != command::DATA_SM {
+                time::write_relative(&mut validity, seconds);
+            } else if Tlvs::new(&tlvs).get(tlv::QOS_TIME_TO_LIVE).is_none() {
+                let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+                tlv::put(tlvs.to_mut(), tlv::QOS_TIME_TO_LIVE, &seconds.to_be_bytes());
             }
-            Some(seconds) => time::write_relative(&mut validity, seconds),
-            None => {}
         }
         let receipt = env.has(flag::RECEIPT);
         let service_type = match env.service_type() {

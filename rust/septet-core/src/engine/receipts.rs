@@ -100,14 +100,7 @@ impl Engine {
         self.hold(carrier, (b"", Box::default()), State::Unknown, Told::default(), now)
     }
 
-    fn hold(
-        &mut self,
-        carrier: u16,
-        (id, contact): (&[u8], Box<[u8]>),
-        state: State,
-        told: Told,
-        now: Micros,
-    ) -> bool {
+    fn hold(&mut self, carrier: u16, (id, contact): (&[u8], Box<[u8]>), state: State, told: Told, now: Micros) -> bool {
         let wall = self.wall(now);
         let key = self.id_key(carrier, id, Place::Receipt, b"");
         let held = self.correlation.held(key);

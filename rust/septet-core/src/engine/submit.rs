@@ -492,9 +492,8 @@ fn write_segments(session: &mut Session, way: &Way<'_>, handle: Handle, mt: &mut
             break;
         }
         let (command, token) = (way.command, handle.token(index as u8));
-        let sent = way.with(command, &mt.env, index, |sm| {
-            session.request(now, command, token, |out| sm.write(command, out))
-        });
+        let sent =
+            way.with(command, &mt.env, index, |sm| session.request(now, command, token, |out| sm.write(command, out)));
         if sent.is_err() {
             break;
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::world::{CONTACT, World, config};
+use super::world::{CONTACT, NUMBER, World, config};
 use crate::clock::SECOND;
 use crate::engine::quirks::{IdForm, LongText};
 use crate::smpp::status;
@@ -132,7 +132,7 @@ proptest! {
                 Step::Post => {
                     let text = format!("p{n:03}");
                     let post = world.engine.post(0, &crate::engine::Post {
-                        from: super::world::NUMBER, to: super::world::CONTACT, text: Some(&text), receipt: true,
+                        from: NUMBER, to: CONTACT, text: Some(&text), receipt: true,
                         ..Default::default()
                     }, world.now).unwrap();
                     let page = world.engine.page();

@@ -123,7 +123,10 @@ fn a_message_that_is_cold_is_known_by_its_name_too_and_forgotten_with_it() {
     assert!(world.engine.cold() > 3);
     for name in names.iter().rev() {
         assert_eq!(world.ask(command::CANCEL_SM, vec![text("message_id", name)], vec![]).status, 0);
-        assert_eq!(world.ask(command::CANCEL_SM, vec![text("message_id", name)], vec![]).status, status::ESME_RCANCELFAIL);
+        assert_eq!(
+            world.ask(command::CANCEL_SM, vec![text("message_id", name)], vec![]).status,
+            status::ESME_RCANCELFAIL
+        );
     }
     assert_eq!(world.engine.queue_depth(0), 0);
 }
