@@ -58,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 WAITING = """
 import sqlite3, sys
 live = sqlite3.connect(sys.argv[1])
-pages, rows = live.execute("SELECT (SELECT count(*) FROM journal), (SELECT count(*) FROM message)").fetchone()
+pages, rows = live.execute("SELECT (SELECT count(*) FROM journal), (SELECT count(*) FROM ended)").fetchone()
 sys.exit(1 if pages and not rows else 0)
 """
 

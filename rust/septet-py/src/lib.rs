@@ -1,4 +1,5 @@
 //! The Python extension `septet._septet`: thin classes over the core, and the mapping of its errors.
+use mimalloc::MiMalloc;
 use pyo3::prelude::*;
 
 mod codec;
@@ -9,6 +10,9 @@ mod load;
 mod sim;
 mod smpp;
 mod store;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[pymodule]
 fn _septet(m: &Bound<'_, PyModule>) -> PyResult<()> {

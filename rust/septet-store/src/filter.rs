@@ -14,15 +14,6 @@ const MOST_ROWS: u32 = 10_000;
 /// Ids hold 42 bits of milliseconds.
 const LAST_ID: WallMs = (1 << 42) - 1;
 
-/// Where a message row lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Table {
-    /// In the live file, among those not folded yet: few, and indexed by id alone.
-    Live,
-    /// In a day, by every index.
-    Day,
-}
-
 /// Conditions that a row must all meet; `None` means any. Rows come newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
@@ -74,9 +65,9 @@ impl Filter {
         u32::try_from(self.limit).unwrap_or(MOST_ROWS).min(MOST_ROWS)
     }
 
-    /// Rows of one table that match, newest first.
-    pub(crate) fn ask(&self, connection: &Connection, table: Table) -> rusqlite::Result<Vec<LogRow>> {
-        let (sql, values) = self.sql(table);
+    /// Rows of a day that match, newest first.
+    pub(crate) fn ask(&self, connection: &Connection) -> rusqlite::Result<Vec<LogRow>> {
+        let (sql, values) = self.statement();
         let mut statement = connection.prepare_cached(&sql)?;
         statement.query_map(params_from_iter(values), |found| row::message(found, 0))?.collect()
     }
@@ -123,14 +114,8 @@ impl Filter {
 
     /// How a day of the log is asked: the statement and its parameters, for whoever wants to see SQLite's plan of it.
     pub fn statement(&self) -> (String, Vec<Value>) {
-        self.sql(Table::Day)
-    }
-
-    /// The statement and its parameters.
-    pub(crate) fn sql(&self, table: Table) -> (String, Vec<Value>) {
-        let index = if table == Table::Day { self.index() } else { None };
         let mut sql = format!("SELECT {} FROM message", row::MESSAGE);
-        if let Some(index) = index {
+        if let Some(index) = self.index() {
             sql.push_str(" INDEXED BY ");
             sql.push_str(index);
         }
@@ -159,7 +144,7 @@ impl Filter {
         (sql, values)
     }
 
-    /// The same conditions for a store without SQL.
+    /// The same conditions where there is no SQL.
     pub(crate) fn matches(&self, row: &LogRow) -> bool {
         let same = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
         same(&self.id, &row.id)

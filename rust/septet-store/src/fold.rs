@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use septet_core::page::LogRow;
 
 use crate::aside;
 use crate::day::{self, Day};
 use crate::writer::Shared;
-use crate::{Durability, Error, row, schema};
+use crate::{Durability, Error, ended, row, schema};
 
 /// How the log is folded and kept.
 #[derive(Debug, Clone)]
@@ -37,7 +37,6 @@ impl Default for Folding {
 
 /// Rows folded at once: what a fold holds in memory.
 const MOST_ROWS: usize = 20_000;
-const READ_ROWS: i64 = 1_000;
 /// Days open for writing: today, and yesterday for what ends late.
 const MOST_OPEN: usize = 3;
 /// How often days that are too old are looked for.
@@ -95,7 +94,7 @@ impl Fold {
     /// Waits for rows, then for more of them; `false` when the store closes.
     fn wait(&mut self) -> bool {
         let idle = |state: &mut crate::writer::State| {
-            !state.closing && state.suspects.is_empty() && (state.appended <= state.folded || state.finished.low)
+            !state.closing && state.suspects.is_empty() && (state.appended <= state.folded.0 || state.finished.low)
         };
         loop {
             let state = self.shared.state();
@@ -109,9 +108,9 @@ impl Fold {
                 }
                 return !self.shared.state().closing;
             }
-            let rows = i64::try_from(self.folding.rows).unwrap_or(i64::MAX);
+            let rows = self.folding.rows as u64;
             let few = |state: &mut crate::writer::State| {
-                !state.closing && state.suspects.is_empty() && state.appended - state.folded < rows
+                !state.closing && state.suspects.is_empty() && state.appended - state.folded.0 < rows
             };
             let waited = self.shared.folding.wait_timeout_while(state, self.folding.pause, few);
             let (state, _) = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -126,44 +125,45 @@ impl Fold {
             self.examine(day)?;
         }
         let folded = self.shared.state().folded;
-        let rows = self.read(folded)?;
-        let Some(last) = rows.last().map(|(n, _)| *n) else {
-            return Ok(());
-        };
-        self.write(rows)?;
-        let mut state = self.shared.state();
-        state.folded = last;
-        drop(state);
-        self.shared.notify();
+        let (last, rows) = self.read(folded.1)?;
+        let count = rows.len() as u64;
+        if count > 0 {
+            self.write(rows)?;
+            self.shared.state().folded = (folded.0 + count, last);
+            self.shared.notify();
+        }
         Ok(())
     }
 
-    fn read(&mut self, after: i64) -> Result<Vec<(i64, LogRow)>, Error> {
+    /// The ended messages of the pages after this one, up to a limit, and the last of those pages.
+    fn read(&mut self, after: i64) -> Result<(i64, Vec<LogRow>), Error> {
         let failed = |error: rusqlite::Error| Error::sqlite(&error, &self.path.display().to_string());
         if self.live.is_none() {
             self.live = Some(schema::connect_read_only(&self.path).map_err(failed)?);
         }
-        let Some(live) = &self.live else { return Ok(Vec::new()) };
-        let sql = format!("SELECT n, {} FROM message WHERE n > ?1 ORDER BY n LIMIT ?2", row::MESSAGE);
-        let mut statement = live.prepare_cached(&sql).map_err(failed)?;
-        let mut all: Vec<(i64, LogRow)> = Vec::new();
-        loop {
-            // A few at a time: as long as a look-up runs, SQLite cannot begin its log anew.
-            let from = all.last().map_or(after, |(n, _)| *n);
-            let rows = statement.query_map((from, READ_ROWS), |it| Ok((it.get(0)?, row::message(it, 1)?)));
-            let rows: Vec<_> = rows.and_then(Iterator::collect).map_err(failed)?;
-            let more = rows.len() as i64 == READ_ROWS;
-            all.extend(rows);
-            if !more || all.len() >= MOST_ROWS {
-                return Ok(all);
+        let mut last = after;
+        let mut all: Vec<LogRow> = Vec::new();
+        let Some(live) = &self.live else { return Ok((last, all)) };
+        let sql = "SELECT seq, records FROM ended WHERE seq > ?1 ORDER BY seq LIMIT 1";
+        let mut next = live.prepare_cached(sql).map_err(failed)?;
+        // One at a time: as long as a look-up runs, SQLite cannot begin its log anew.
+        while all.len() < MOST_ROWS {
+            let found = next.query_row([last], |it| {
+                all.append(&mut ended::decode(it.get_ref(1)?.as_blob()?).collect::<rusqlite::Result<Vec<_>>>()?);
+                it.get(0)
+            });
+            match found.optional().map_err(failed)? {
+                Some(seq) => last = seq,
+                None => break,
             }
         }
+        Ok((last, all))
     }
 
     /// Every row into its day, synced.
-    fn write(&mut self, rows: Vec<(i64, LogRow)>) -> Result<(), Error> {
+    fn write(&mut self, rows: Vec<LogRow>) -> Result<(), Error> {
         let oldest = self.oldest();
-        let mut rows: Vec<(Day, LogRow)> = rows.into_iter().map(|(_, row)| (Day::of_id(&row.id), row)).collect();
+        let mut rows: Vec<(Day, LogRow)> = rows.into_iter().map(|row| (Day::of_id(&row.id), row)).collect();
         // In order of id, SQLite appends instead of seeking; the sort is stable, so the last writer of an id still wins.
         rows.sort_by(|a, b| a.1.id.cmp(&b.1.id));
         for group in rows.chunk_by(|a, b| a.0 == b.0) {

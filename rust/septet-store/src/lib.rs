@@ -14,6 +14,7 @@
 mod aside;
 mod backend;
 mod day;
+mod ended;
 mod error;
 mod filter;
 mod fold;

@@ -7,7 +7,6 @@ use rusqlite::Connection;
 use septet_core::page::LogRow;
 
 use crate::day::{self, Day};
-use crate::filter::Table;
 use crate::reader::Reader;
 use crate::writer::Shared;
 use crate::{Error, Filter, schema};
@@ -64,7 +63,7 @@ impl Log {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let known = open.iter().position(|(open, _)| *open == day).map(|at| open.remove(at).1);
         let outcome = known.map_or_else(|| schema::connect_read_only(&path), Ok).and_then(|connection| {
-            let rows = filter.ask(&connection, Table::Day)?;
+            let rows = filter.ask(&connection)?;
             if open.len() >= MOST_OPEN {
                 open.remove(0);
             }

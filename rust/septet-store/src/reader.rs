@@ -1,13 +1,14 @@
 //! Look-ups in the live file, on a read-only connection of their own: they never wait for a commit, nor a commit for them.
 
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension};
+use septet_core::engine::Id;
 use septet_core::page::{ConsentRow, KeyRow, LogRow};
 
-use crate::filter::Table;
-use crate::{Error, Filter, OnPage, row, schema};
+use crate::{Error, Filter, OnPage, ended, row, schema};
 
 /// The read-only connection; `None` after the store was closed.
 pub struct Reader {
@@ -55,7 +56,7 @@ impl Reader {
             Ok(())
         })?;
         match refused {
-            None => Ok(last),
+            None => self.last_seq(),
             Some(reason) => {
                 Err(Error::new(Error::CORRUPT, format!("{}: journal row {last} cannot be read: {reason}", self.place)))
             }
@@ -75,9 +76,10 @@ impl Reader {
         })
     }
 
-    /// The newest journal row's `seq`; 0 if there is none.
+    /// The newest page's `seq`; 0 if there is none. Where the journal was damaged, ended messages may lie beyond its end.
     pub fn last_seq(&self) -> Result<u64, Error> {
-        self.with(|connection| connection.query_row("SELECT coalesce(max(seq), 0) FROM journal", [], |row| row.get(0)))
+        let sql = "SELECT max(seq) FROM (SELECT 0 AS seq UNION ALL SELECT max(seq) FROM journal UNION ALL SELECT max(seq) FROM ended)";
+        self.with(|connection| connection.query_row(sql, [], |row| row.get(0)))
     }
 
     pub fn consent(&self, on: &mut dyn FnMut(ConsentRow)) -> Result<(), Error> {
@@ -91,14 +93,52 @@ impl Reader {
         })
     }
 
+    /// Ended messages that wait for the fold and match, newest first. They are read one by one, for they are few; where one has
+    /// ended more than once, the last page has it as it is.
     pub fn query(&self, filter: &Filter) -> Result<Vec<LogRow>, Error> {
-        self.with(|connection| filter.ask(connection, Table::Live))
+        let (first, before) = match &filter.id {
+            Some(id) => (Some(id.clone()), None),
+            None => filter.ids(),
+        };
+        let most = filter.rows() as usize;
+        let mut seen = HashSet::new();
+        let mut found: BTreeMap<String, LogRow> = BTreeMap::new();
+        self.with(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT records FROM ended WHERE last >= ?1 AND (?2 IS NULL OR first < ?2) ORDER BY seq DESC",
+            )?;
+            let mut pages = statement.query((first.unwrap_or_default(), before))?;
+            while let Some(page) = pages.next()? {
+                let rows: Vec<_> = ended::decode(page.get_ref(0)?.as_blob()?).collect::<rusqlite::Result<_>>()?;
+                for row in rows.into_iter().rev() {
+                    if seen.insert(Id::parse(row.id.as_bytes()).map(|id| id.0)) && filter.matches(&row) {
+                        found.insert(row.id.clone(), row);
+                    }
+                    if found.len() > most {
+                        found.pop_first();
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        Ok(found.into_values().rev().collect())
     }
 
-    /// The first and the last message row that wait for the fold; (1, 0) if there is none.
-    pub fn waiting(&self) -> Result<(i64, i64), Error> {
-        let sql = "SELECT coalesce(min(n), 1), coalesce(max(n), 0) FROM message";
-        self.with(|connection| connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))))
+    /// How many ended messages wait for the fold, and the page before their first. A damaged one is an error.
+    pub fn waiting(&self) -> Result<(u64, i64), Error> {
+        self.with(|connection| {
+            let mut statement = connection.prepare("SELECT seq, records FROM ended ORDER BY seq DESC")?;
+            let mut pages = statement.query([])?;
+            let (mut count, mut before) = (0, 0);
+            while let Some(page) = pages.next()? {
+                before = page.get::<_, i64>(0)? - 1;
+                for row in ended::decode(page.get_ref(1)?.as_blob()?) {
+                    row?;
+                    count += 1;
+                }
+            }
+            Ok((count, before))
+        })
     }
 
     pub fn key(&self, account: &str, key: &str) -> Result<Option<KeyRow>, Error> {

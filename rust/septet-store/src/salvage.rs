@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::lock::Lock;
 use crate::store::resolve;
-use crate::{Durability, Error, aside, row, schema, wal};
+use crate::{Durability, Error, aside, ended, row, schema, transaction, wal};
 
 /// What became of a damaged store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,15 +80,15 @@ fn take_over(old: &Connection, new: &Connection, found: &mut Salvage) -> rusqlit
         *pages += 1;
         Ok(())
     });
-    let sql = format!(
-        "INSERT OR REPLACE INTO message({}) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-        row::MESSAGE
-    );
-    let mut insert = new.prepare(&sql)?;
-    take("message", "n", row::MESSAGE, &mut |_, it| {
-        row::bind(&row::message(it, 1)?, |values| insert.execute(values))?;
-        *messages += 1;
-        Ok(())
+    take("ended", "seq", "records", &mut |seq, it| {
+        let mut damaged = Ok(());
+        let rows = ended::decode(it.get_ref(1)?.as_blob()?);
+        let rows: Vec<_> = rows.filter_map(|row| row.map_err(|error| damaged = Err(error)).ok()).collect();
+        if !rows.is_empty() {
+            transaction::ended(new, seq, &rows)?;
+            *messages += rows.len() as u64;
+        }
+        damaged
     });
     let mut insert = new.prepare(
         "INSERT OR REPLACE INTO idempotency(account, key, body_hash, answer, at, sum) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",

@@ -8,26 +8,42 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::{Durability, Error};
+use crate::{Durability, Error, row, transaction};
 
 /// What a file is for; each has an identity and a history of its own.
 pub struct Kind {
     /// In the file's header, so that `file` and a stray program can tell what it is.
     application_id: i32,
     /// Step n takes the file from version n to n + 1. Never edit one that was released: add another.
-    steps: &'static [&'static str],
+    steps: &'static [Step],
     /// Kilobytes that its writer keeps in memory.
     cache: i32,
 }
 
-/// The live file, "SPTT": the journal, and the log until it is folded. Its messages have one index and no other: what a row
-/// costs is its indexes' random pages, and the accept rate would pay for them.
+/// One step of a file's history.
+#[derive(Clone, Copy)]
+pub enum Step {
+    Sql(&'static str),
+    Rust(fn(&Connection) -> rusqlite::Result<()>),
+}
+
+impl Step {
+    fn take(&self, connection: &Connection) -> rusqlite::Result<()> {
+        match self {
+            Self::Sql(sql) => connection.execute_batch(sql),
+            Self::Rust(work) => work(connection),
+        }
+    }
+}
+
+/// The live file, "SPTT": the journal, and the log until it is folded. Its ended messages are a blob for each page (`ended`): a
+/// row for each, and an index, would cost more than all that came before, and the accept rate would pay for it.
 pub const LIVE: Kind = Kind { application_id: 0x5350_5454, steps: LIVE_STEPS, cache: 65_536 };
 
 /// A day of the log, "SPTL". All its indexes end in the id, which is the order of look-ups.
 pub const DAY: Kind = Kind { application_id: 0x5350_544C, steps: DAY_STEPS, cache: 65_536 };
 
-/// Ended messages, in the live file and in a day alike, and as a person reads them. `n` counts rows as they come.
+/// Ended messages of a day, and as a person reads them; those of the live file until its third version. `n` counts rows as they come.
 macro_rules! messages {
     () => {
         "
@@ -55,8 +71,9 @@ CREATE VIEW log AS SELECT id, direction, account, source, destination, carrier, 
     };
 }
 
-const LIVE_STEPS: &[&str] = &[
-    "
+const LIVE_STEPS: &[Step] = &[
+    Step::Sql(
+        "
 CREATE TABLE meta(
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -96,8 +113,9 @@ CREATE TABLE idempotency(
     PRIMARY KEY(account, key)
 ) STRICT;
 ",
+    ),
     // Sums, and a log that is folded into days.
-    concat!(
+    Step::Sql(concat!(
         "
 ALTER TABLE journal ADD COLUMN sum INTEGER;
 ALTER TABLE consent ADD COLUMN sum INTEGER;
@@ -115,10 +133,38 @@ CREATE VIEW optout AS SELECT number, contact, strftime('%Y-%m-%d %H:%M:%f', at /
 CREATE VIEW page AS SELECT seq, strftime('%Y-%m-%d %H:%M:%f', at / 1000.0, 'unixepoch') AS written, length(records) AS octets
     FROM journal;
 "
-    ),
+    )),
+    Step::Rust(gather),
 ];
 
-const DAY_STEPS: &[&str] = &[concat!(
+/// Ended messages that wait for the fold, by page and no longer by row.
+fn gather(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "
+CREATE TABLE ended(
+    seq INTEGER PRIMARY KEY,
+    first TEXT NOT NULL,
+    last TEXT NOT NULL,
+    records BLOB NOT NULL
+) STRICT;
+DROP VIEW log;
+",
+    )?;
+    let mut rows = connection.prepare(&format!("SELECT {} FROM message ORDER BY n", row::MESSAGE))?;
+    let rows = rows.query_map([], |it| row::message(it, 0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    // Before the first page, and in their order.
+    let chunks = rows.chunks(GATHERED);
+    let first = -(chunks.len() as i64);
+    for (seq, rows) in (first..).zip(chunks) {
+        transaction::ended(connection, seq, rows)?;
+    }
+    connection.execute_batch("DROP TABLE message")
+}
+
+/// Rows of a page made of older rows.
+const GATHERED: usize = 1_000;
+
+const DAY_STEPS: &[Step] = &[Step::Sql(concat!(
     "
 CREATE TABLE meta(
     key TEXT PRIMARY KEY,
@@ -132,7 +178,7 @@ CREATE INDEX message_account ON message(account, id);
 CREATE INDEX message_account_status ON message(account, status, id);
 CREATE INDEX message_status ON message(status, id);
 "
-)];
+))];
 
 /// Opens the file for writing, makes it if it is missing, and brings it to this version. A file that is refused is
 /// not changed.
@@ -244,10 +290,10 @@ pub fn identify(connection: &Connection, kind: &Kind, path: &Path) -> Result<(),
 
 /// Tables, indexes and views that are missing or whose definition has changed; a flipped bit there would show in the first query,
 /// and as something else. What somebody has added is their own.
-fn altered(connection: &Connection, steps: &[&str]) -> rusqlite::Result<Option<String>> {
+fn altered(connection: &Connection, steps: &[Step]) -> rusqlite::Result<Option<String>> {
     let made = Connection::open_in_memory()?;
     for step in steps {
-        made.execute_batch(step)?;
+        step.take(&made)?;
     }
     let mut all = made.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema")?;
     let mut all = all.query([])?;
@@ -266,7 +312,7 @@ fn altered(connection: &Connection, steps: &[&str]) -> rusqlite::Result<Option<S
 }
 
 /// Runs the missing steps in one transaction: a crash leaves the old version or the new one.
-fn migrate(connection: &mut Connection, application_id: i32, steps: &[&str]) -> rusqlite::Result<()> {
+fn migrate(connection: &mut Connection, application_id: i32, steps: &[Step]) -> rusqlite::Result<()> {
     let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let done = usize::try_from(version).unwrap_or(0);
     if done >= steps.len() {
@@ -274,7 +320,7 @@ fn migrate(connection: &mut Connection, application_id: i32, steps: &[&str]) -> 
     }
     let transaction = connection.transaction()?;
     for step in &steps[done..] {
-        transaction.execute_batch(step)?;
+        step.take(&transaction)?;
     }
     transaction.pragma_update(None, "application_id", application_id)?;
     transaction.pragma_update(None, "user_version", steps.len())?;
@@ -291,7 +337,7 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection, 1, LIVE_STEPS).unwrap();
         connection.execute("INSERT INTO consent VALUES('1', '2', 1, 3, 'STOP', NULL)", []).unwrap();
-        let longer = [LIVE_STEPS, &["ALTER TABLE consent ADD COLUMN note TEXT"]].concat();
+        let longer = [&LIVE_STEPS[..], &[Step::Sql("ALTER TABLE consent ADD COLUMN note TEXT")]].concat();
         migrate(&mut connection, 1, &longer).unwrap();
         migrate(&mut connection, 1, &longer).unwrap();
         let kept: (String, Option<String>) =
@@ -306,7 +352,7 @@ mod tests {
     fn a_step_that_fails_changes_nothing() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection, 1, LIVE_STEPS).unwrap();
-        let broken = [LIVE_STEPS, &["CREATE TABLE extra(a); SELECT nonsense"]].concat();
+        let broken = [LIVE_STEPS, &[Step::Sql("CREATE TABLE extra(a); SELECT nonsense")]].concat();
         migrate(&mut connection, 1, &broken).unwrap_err();
         let tables: i32 = connection
             .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'", [], |row| row.get(0))

@@ -3,16 +3,16 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, params};
-use septet_core::page::Page;
+use septet_core::page::{LogRow, Page};
 
-use crate::row;
+use crate::{ended, row};
 
 /// An idempotency key is kept this long.
 pub const KEY_LIFE_MS: u64 = 24 * 3600 * 1000;
 /// Rows pruned in a transaction beyond twice what it adds: pruning overtakes writing, yet stays short.
 const PRUNE_SPARE: usize = 64;
-/// Folded message rows that an idle writer takes away at once: a page that comes meanwhile waits for some milliseconds.
-const TRIM_IDLE: i64 = 2_000;
+/// Pages of folded messages that an idle writer takes away at once: a page that comes meanwhile waits for some milliseconds.
+const TRIM_IDLE: usize = 8;
 
 /// What the writer knows of the file. Changes only with a commit.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,14 +21,14 @@ pub struct Position {
     pub keep_from: u64,
     /// Some of them are still there.
     pub behind: bool,
-    /// The last message row's `n`.
-    pub appended: i64,
-    /// Message rows up to this `n` are gone.
+    /// Ended messages written since the store was opened, with those that waited then.
+    pub appended: u64,
+    /// The ended messages of pages up to this `seq` are gone.
     pub trimmed: i64,
 }
 
-/// Writes all pages or none, and takes away some of what is no longer needed: message rows up to `folded` lie in the files
-/// by day. After an error the transaction is rolled back.
+/// Writes all pages or none, and takes away some of what is no longer needed: the ended messages of pages up to
+/// `folded` lie in the files by day. After an error the transaction is rolled back.
 pub fn write(connection: &Connection, pages: &[Page], position: Position, folded: i64) -> rusqlite::Result<Position> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     let outcome = fill(connection, pages, position, folded).and_then(|position| {
@@ -44,7 +44,10 @@ pub fn write(connection: &Connection, pages: &[Page], position: Position, folded
 
 fn fill(connection: &Connection, pages: &[Page], mut position: Position, folded: i64) -> rusqlite::Result<Position> {
     journal(connection, pages)?;
-    position.appended = messages(connection, pages, position.appended)?;
+    for page in pages.iter().filter(|page| !page.log.is_empty()) {
+        ended(connection, page.seq as i64, &page.log)?;
+        position.appended += page.log.len() as u64;
+    }
     consent(connection, pages)?;
     keys(connection, pages)?;
     prune(connection, pages, &mut position)?;
@@ -64,18 +67,13 @@ fn journal(connection: &Connection, pages: &[Page]) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Appends, in the order in which they ended, so that the last writer of an id wins; gives the last `n`.
-fn messages(connection: &Connection, pages: &[Page], mut n: i64) -> rusqlite::Result<i64> {
-    let sql = format!(
-        "INSERT OR REPLACE INTO message({}, n) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-        row::MESSAGE
-    );
-    let mut insert = connection.prepare_cached(&sql)?;
-    for it in pages.iter().flat_map(|page| &page.log) {
-        n += 1;
-        row::bind(it, |values| insert.execute(&[values, &[&n]].concat()[..]))?;
-    }
-    Ok(n)
+/// The ended messages of a page, in the order in which they ended, so that the last writer of an id wins.
+pub fn ended(connection: &Connection, seq: i64, rows: &[LogRow]) -> rusqlite::Result<()> {
+    let ids = || rows.iter().map(|row| &row.id);
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO ended(seq, first, last, records) VALUES(?1, ?2, ?3, ?4)")?
+        .execute(params![seq, ids().min(), ids().max(), ended::encode(rows)])?;
+    Ok(())
 }
 
 fn consent(connection: &Connection, pages: &[Page]) -> rusqlite::Result<()> {
@@ -130,13 +128,19 @@ fn prune(connection: &Connection, pages: &[Page], position: &mut Position) -> ru
 }
 
 fn trim(connection: &Connection, pages: &[Page], position: &mut Position, folded: i64) -> rusqlite::Result<()> {
-    let rows: usize = pages.iter().map(|page| page.log.len()).sum();
-    // With nothing to commit there is time for more.
-    let most = if pages.is_empty() { TRIM_IDLE } else { (2 * rows + PRUNE_SPARE) as i64 };
-    let upto = folded.min(position.trimmed + most);
-    if upto > position.trimmed {
-        connection.prepare_cached("DELETE FROM message WHERE n <= ?1")?.execute([upto])?;
-        position.trimmed = upto;
+    if folded <= position.trimmed {
+        return Ok(());
     }
+    // With nothing to commit there is time for more.
+    let most = if pages.is_empty() { TRIM_IDLE } else { 2 * pages.len() };
+    let gone = connection
+        .prepare_cached("DELETE FROM ended WHERE seq IN (SELECT seq FROM ended WHERE seq <= ?1 ORDER BY seq LIMIT ?2)")?
+        .execute(params![folded, most])?;
+    position.trimmed = if gone < most {
+        folded
+    } else {
+        let sql = "SELECT coalesce(min(seq) - 1, ?1) FROM ended";
+        connection.prepare_cached(sql)?.query_row([folded], |row| row.get::<_, i64>(0))?.min(folded)
+    };
     Ok(())
 }

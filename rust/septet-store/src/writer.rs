@@ -50,20 +50,18 @@ pub struct State {
     pub taken: u64,
     pub finished: Finished,
     pub closing: bool,
-    /// Message rows up to this `n` are committed in the live file.
-    pub appended: i64,
-    /// Message rows up to this `n` are synced in their days.
-    pub folded: i64,
-    /// Message rows up to this `n` have left the live file.
-    trimmed: i64,
+    /// Ended messages committed in the live file: those that waited when it was opened, and all since.
+    pub appended: u64,
+    /// How many of them are synced in their days, and the last page of which that is true of all.
+    pub folded: (u64, i64),
     /// Days that a look-up found damaged.
     pub suspects: BTreeSet<Day>,
     signalled: bool,
 }
 
 impl Shared {
-    /// `last` is the newest page, `rows` the first and the last message row that wait for the fold.
-    pub fn new(last: u64, rows: (i64, i64)) -> std::io::Result<Self> {
+    /// `last` is the newest page, `waiting` how many ended messages wait for the fold and the page before their first.
+    pub fn new(last: u64, waiting: (u64, i64)) -> std::io::Result<Self> {
         Ok(Self {
             state: Mutex::new(State {
                 queue: VecDeque::new(),
@@ -71,9 +69,8 @@ impl Shared {
                 taken: last,
                 finished: Finished { committed: last, ..Finished::default() },
                 closing: false,
-                appended: rows.1,
-                folded: rows.0 - 1,
-                trimmed: rows.0 - 1,
+                appended: waiting.0,
+                folded: (0, waiting.1),
                 suspects: BTreeSet::new(),
                 signalled: false,
             }),
@@ -133,7 +130,7 @@ impl Shared {
         }
         let commit_seconds = std::mem::take(&mut state.finished.commit_seconds);
         let notes = std::mem::take(&mut state.finished.notes);
-        let waiting = (state.appended - state.folded).max(0) as u64;
+        let waiting = state.appended - state.folded.0;
         Finished { commit_seconds, waiting, notes, ..state.finished.clone() }
     }
 }
@@ -163,7 +160,7 @@ impl Writer {
     ) -> Self {
         let (appended, trimmed) = {
             let state = shared.state();
-            (state.appended, state.trimmed)
+            (state.appended, state.folded.1)
         };
         let position = Position { appended, trimmed, ..Position::default() };
         Self {
@@ -216,7 +213,7 @@ impl Writer {
             if state.closing {
                 return None;
             }
-            if state.folded > self.position.trimmed && self.connection.is_some() {
+            if state.folded.1 > self.position.trimmed && self.connection.is_some() {
                 return Some(Vec::new());
             }
             // Space may return while nothing comes.
@@ -296,7 +293,7 @@ impl Writer {
     /// and the connection is not used again.
     fn tidy(&mut self) {
         let Some(connection) = self.connection.take() else { return };
-        let folded = self.shared.state().folded;
+        let folded = self.shared.state().folded.1;
         if let Ok(position) = transaction::write(&connection, &[], self.position, folded) {
             self.position = position;
             self.connection = Some(connection);
@@ -304,7 +301,7 @@ impl Writer {
     }
 
     fn attempt(&mut self, pages: &[Page]) -> rusqlite::Result<Position> {
-        let folded = self.shared.state().folded;
+        let folded = self.shared.state().folded.1;
         let connection = match self.connection.take() {
             Some(connection) => connection,
             // The reader stays open meanwhile. So nothing is recovered from the log, whose end may not be on disk: what a

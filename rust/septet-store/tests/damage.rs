@@ -86,14 +86,14 @@ fn a_table_with_another_definition_is_refused_and_an_index_of_the_operators_own_
         let connection = rusqlite::Connection::open(&path).unwrap();
         connection.execute_batch(sql).unwrap();
     };
-    by_hand("CREATE INDEX mine ON message(account)");
+    by_hand("CREATE INDEX mine ON idempotency(at)");
     drop(Store::open(slow(&path)).unwrap());
     by_hand(
-        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'source', 'sourbe') WHERE name = 'message'",
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'proof', 'prouf') WHERE name = 'consent'",
     );
     let refused = Store::open(slow(&path)).err().expect("refused");
     assert_eq!(refused.code, "store.schema");
-    assert!(refused.message.contains("the table message"), "{refused}");
+    assert!(refused.message.contains("the table consent"), "{refused}");
 }
 
 #[test]

@@ -257,7 +257,7 @@ mod tests {
             prop_assert_eq!(&shown(&store), &expected);
             let all_folded = |store: &Store| until(store, |_| {
                 let state = store.shared.state();
-                state.folded == state.appended
+                state.folded.0 == state.appended
             });
             all_folded(&store);
             prop_assert_eq!(&shown(&store), &expected);
