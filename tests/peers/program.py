@@ -51,7 +51,8 @@ What the other side asks for is answered by the program itself and printed as
 
 `text` is what the library makes of the octets, in UTF-8, and like `udh` hexadecimal; `parsed` what it makes of a
 receipt. What a `query` asks about is always delivered; of a `multi`, a number that ends in 9 is refused with
-ESME_RINVDSTADR. `coding` is left out where the library does not know the value. At the end of its input the program ends.
+ESME_RINVDSTADR. `coding` is left out where the library does not know the value. At the end of its input
+the program ends.
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ class AccountQuirks(Struct, frozen=True, kw_only=True):
     address_format: how it wants the numbers in receipts and inbound messages over SMPP
     strip_nul: its short messages end in a NUL that is no part of the text
     append_nul: it wants a NUL after each short message
-    message_id: how ids are told to it over SMPP: as they are, in 16 or 19 digits, or one in responses, other in receipts
+    message_id: how ids are told to it over SMPP: as they are, in hexadecimal or decimal digits, or in both as named
     receipt_states: the final states that it hears of, over SMPP and by webhook; default: all
     receipt_dates: minutes: dates of ten digits in the text of a receipt; seconds: of twelve
     send_tlvs: by_version: TLVs are sent if it bound with a version that has them

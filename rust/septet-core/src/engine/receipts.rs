@@ -34,7 +34,8 @@ const fn status_of(state: State) -> Option<Status> {
     }
 }
 
-/// Early receipts kept for one id, for each message that may share it. A final one takes the place of an intermediate one, so that none of those is lost.
+/// Early receipts kept for one id, for each message that may share it. A final one takes the place of an intermediate one, so
+/// that none of those is lost.
 const HELD_PER_ID: usize = 4;
 /// Events of one message after which an intermediate notification is only counted.
 const EVENTS: usize = 256;
