@@ -62,37 +62,41 @@ impl Engine {
         }
         let way = Way::of(table, session, wall);
         let run = self.run((carrier, shard), most as usize, &way, wall);
-        let envelopes: Vec<&Envelope> = run.iter().filter_map(|handle| Some(&self.ledger.mt(*handle)?.env)).collect();
-        if run.len() < 2 || envelopes.len() != run.len() {
-            return 0;
-        }
-        let written: Vec<Written<'_>> = envelopes.iter().map(|env| styled(&table.quirks.dest, env.to())).collect();
+        let [(_, first), _, ..] = run[..] else { return 0 };
+        let handles: Vec<Handle> = run.iter().map(|(handle, _)| *handle).collect();
+        let written: Vec<Written<'_>> = run.iter().map(|(_, env)| styled(&table.quirks.dest, env.to())).collect();
         let dests: Vec<_> = written.iter().map(|dest| dest.addr(table.dest)).collect();
         let token = Whose::Bundle.token(self.bundles.count);
-        let sent = way.with(command::SUBMIT_MULTI, envelopes[0], 0, |sm| {
+        let sent = way.with(command::SUBMIT_MULTI, first, 0, |sm| {
             session.request(now, command::SUBMIT_MULTI, token, |out| sm.write_multi(&dests, out))
         });
         if sent.is_err() {
             return 0;
         }
-        let members = run.iter().zip(&dests).map(|(handle, dest)| (handle.token(0), dest.addr.into())).collect();
+        let members = handles.iter().zip(&dests).map(|(handle, dest)| (handle.token(0), dest.addr.into())).collect();
         self.bundles.open.insert(token, Bundle { members, late_until: None });
         self.bundles.count += 1;
         let lane = &mut self.lanes[carrier as usize];
         lane.in_flight += 1;
-        lane.queue.depth -= run.len();
-        for handle in &run {
+        lane.queue.depth -= handles.len();
+        for handle in &handles {
             lane.queue.pop(shard);
             if let Some(mt) = self.ledger.mt_mut(*handle) {
                 mt.segments[0].stage = Stage::InFlight;
                 mt.queued = false;
             }
         }
-        run.len() as u32
+        handles.len() as u32
     }
 
     /// From the head of a shard, messages that differ by their destination alone, each once: a receipt names no more.
-    fn run(&self, (carrier, shard): (u16, usize), most: usize, way: &Way<'_>, wall: WallMs) -> Vec<Handle> {
+    fn run(
+        &self,
+        (carrier, shard): (u16, usize),
+        most: usize,
+        way: &Way<'_>,
+        wall: WallMs,
+    ) -> Vec<(Handle, &Envelope)> {
         let mut run = Vec::new();
         let (mut first, mut contacts) = (None, HashSet::new());
         for handle in self.lanes[carrier as usize].queue.head(shard).take(most) {
@@ -107,7 +111,7 @@ impl Engine {
             if !alike(first, &mt.env, way) || !contacts.insert(digits(mt.env.to().addr)) {
                 break;
             }
-            run.push(handle);
+            run.push((handle, &mt.env));
         }
         run
     }
