@@ -1,5 +1,4 @@
 //! The Python extension `septet._septet`: thin classes over the core, and the mapping of its errors.
-use mimalloc::MiMalloc;
 use pyo3::prelude::*;
 
 mod codec;
@@ -10,9 +9,6 @@ mod load;
 mod sim;
 mod smpp;
 mod store;
-
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[pymodule]
 fn _septet(m: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -337,7 +337,7 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection, 1, LIVE_STEPS).unwrap();
         connection.execute("INSERT INTO consent VALUES('1', '2', 1, 3, 'STOP', NULL)", []).unwrap();
-        let longer = [&LIVE_STEPS[..], &[Step::Sql("ALTER TABLE consent ADD COLUMN note TEXT")]].concat();
+        let longer = [LIVE_STEPS, &[Step::Sql("ALTER TABLE consent ADD COLUMN note TEXT")]].concat();
         migrate(&mut connection, 1, &longer).unwrap();
         migrate(&mut connection, 1, &longer).unwrap();
         let kept: (String, Option<String>) =

@@ -127,6 +127,12 @@ pub(super) struct Journal {
     durable: u64,
 }
 
+/// Takes a list; the next one will hold about as much.
+fn renew<T>(list: &mut Vec<T>) -> Vec<T> {
+    let next = Vec::with_capacity(list.len());
+    std::mem::replace(list, next)
+}
+
 impl Journal {
     /// `last` is the newest sequence number that the store holds.
     pub(super) fn new(last: u64) -> Self {
@@ -235,13 +241,13 @@ impl Journal {
     /// Closes the open page and hands it out.
     pub(super) fn close(&mut self) -> Page {
         let seq = self.seq;
-        let records = std::mem::take(&mut self.records);
+        let records = renew(&mut self.records);
         self.adopt(records.len());
-        self.under_way.push_back((seq, std::mem::take(&mut self.effects)));
+        self.under_way.push_back((seq, renew(&mut self.effects)));
         Page {
             seq,
             journal: records,
-            log: std::mem::take(&mut self.log),
+            log: renew(&mut self.log),
             consent: std::mem::take(&mut self.consent),
             keys: std::mem::take(&mut self.keys),
             keep_from: self.oldest_seq().unwrap_or(self.seq),

@@ -412,7 +412,15 @@ impl Engine {
 
     /// Takes what is to be written.
     pub fn output(&mut self, sid: u32) -> Vec<u8> {
-        self.peer(sid).map(|p| std::mem::take(p.session.output())).unwrap_or_default()
+        self.write(sid, <[u8]>::to_vec)
+    }
+
+    /// Lends what is to be written, once.
+    pub fn write<T>(&mut self, sid: u32, on: impl FnOnce(&[u8]) -> T) -> T {
+        match self.peer(sid) {
+            Some(peer) => peer.session.take(on),
+            None => on(&[]),
+        }
     }
 
     /// What has arrived of a PDU that is not whole yet.

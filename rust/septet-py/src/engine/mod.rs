@@ -85,7 +85,7 @@ impl Engine {
 
     /// What is to be written to a session's socket.
     fn output<'py>(&mut self, py: Python<'py>, session: u32) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.core.output(session))
+        self.core.write(session, |octets| PyBytes::new(py, octets))
     }
 
     /// What has arrived of a PDU that is not whole yet.

@@ -115,9 +115,21 @@ impl Session {
         }
     }
 
-    /// Octets for the socket. The caller takes them.
+    /// Octets for the socket. The caller takes them; [`Session::take`] is the cheaper way.
     pub const fn output(&mut self) -> &mut Vec<u8> {
         &mut self.out
+    }
+
+    /// Lends the octets for the socket and forgets them. Room stays for about as many, so that a busy session does not ask for
+    /// it again and a silent one holds none.
+    pub fn take<T>(&mut self, on: impl FnOnce(&[u8]) -> T) -> T {
+        let used = self.out.len();
+        let outcome = on(&self.out);
+        self.out.clear();
+        if self.out.capacity() > 8 * used.max(64) {
+            self.out.shrink_to(2 * used);
+        }
+        outcome
     }
 
     /// What has arrived of a PDU that is not whole yet.
