@@ -100,10 +100,13 @@ bench: setup $(BENCH) ## Benchmarks: texts and PDUs a second beside all peers; m
 	$(BIN)/python bench/store.py --messages 100000
 	$(BIN)/python bench/durable.py
 
-bench-full: bench ## The benchmarks that take longer: ten thousand binds, a drip and a flood among them; the store up to ten million messages
+LOOKUP_ROWS ?= 1000000 10000000
+
+bench-full: bench ## The benchmarks that take longer: ten thousand binds, a drip and a flood among them; the store up to ten million messages; look-ups (LOOKUP_ROWS)
 	$(BIN)/python bench/binds.py
 	$(BIN)/python bench/store.py --messages 10000000
 	$(BIN)/python bench/backlog.py
+	$(BIN)/python bench/lookups.py --rows $(LOOKUP_ROWS)
 
 FUZZ_SECONDS ?= 20
 FUZZ_EXAMPLES ?= 500

@@ -14,124 +14,28 @@ import argparse
 import json
 import os
 import platform
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from prometheus_client.parser import text_string_to_metric_families
+from nodes import Ports, node
 
-from septet.config import parse
-from septet.sim import carrier_processes
-
-HERE = "127.0.0.1"
 PASSWORD = "bench"  # noqa: S105  # of a node that lives for a minute, on loopback
 ACCOUNTS = 10
 DRIPS, FLOODS = 20, 2
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind((HERE, 0))
-        return [one.getsockname()[1] for one in sockets]
-
-
-def configuration(folder: Path, ports: list[int], binds: int) -> str:
+def configuration(folder: Path, ports: Ports, binds: int) -> str:
     """Accounts for the silent binds, one for the load, one for those that drip and flood; one carrier."""
-    smpp, http, metrics, carrier = ports
     accounts = [(f"idle{number}", "") for number in range(ACCOUNTS)]
     # What a flood may cost the others is what its account's contract allows it.
     accounts += [("load", ""), ("trouble", "window = 10\nthroughput = 100\n")]
     common = f'password = "{PASSWORD}"\nmax_binds = {max(binds, 100)}\n'
     shown = "".join(f'[[account]]\nid = "{name}"\nsystem_id = "{name}"\n{common}{more}' for name, more in accounts)
-    return f"""
-[node]
-data_dir = "{folder}"
-[smpp]
-listen = ["{HERE}:{smpp}"]
-max_sessions = {binds + 1000}
-[http]
-listen = "{HERE}:{http}"
-[metrics]
-listen = "{HERE}:{metrics}"
-{shown}
-[[carrier]]
-id = "carrier"
-host = "{HERE}"
-port = {carrier}
-system_id = "septet"
-password = "secret"
-window = 1000
-[[route]]
-carriers = [{{ id = "carrier" }}]
-"""
-
-
-class Node:
-    """A node in a process of its own."""
-
-    def __init__(self, process: subprocess.Popen[bytes], smpp: int, metrics: int) -> None:
-        self.process = process
-        self.where = f"{HERE}:{smpp}"
-        self._metrics = metrics
-
-    def metrics(self) -> dict[str, float]:
-        """What it exposes, summed over labels."""
-        with urllib.request.urlopen(f"http://{HERE}:{self._metrics}/metrics", timeout=5) as answer:
-            text = answer.read().decode()
-        totals: dict[str, float] = {}
-        for family in text_string_to_metric_families(text):
-            for sample in family.samples:
-                totals[sample.name] = totals.get(sample.name, 0.0) + sample.value
-        return totals
-
-    def is_ready(self) -> bool:
-        """Whether its carrier is bound."""
-        try:
-            return self.metrics().get("septet_link_up") == 1.0
-        except OSError:
-            return False
-
-    def resident(self) -> float:
-        """Octets of memory."""
-        return self.metrics()["process_resident_memory_bytes"]
-
-    def cpu(self) -> float:
-        """Seconds of processor time."""
-        return self.metrics()["process_cpu_seconds_total"]
-
-
-@contextmanager
-def node(folder: Path, binds: int) -> Iterator[Node]:
-    """A node, ready; ended with the block."""
-    ports = free_ports(4)
-    text = configuration(folder, ports, binds)
-    file, log = folder / "node.toml", folder / "node.log"
-    file.write_text(text)
-    with carrier_processes(parse(text, folder).carrier, "--keep", "0", "--window", "1000"), log.open("w") as out:
-        command = [sys.executable, "-m", "septet", "serve", "-c", str(file)]
-        process = subprocess.Popen(command, stdout=out, stderr=out)
-        found = Node(process, ports[0], ports[2])
-        try:
-            deadline = time.monotonic() + 20
-            while not found.is_ready():
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise SystemExit(f"the node does not start: {log.read_text()}")
-                time.sleep(0.05)
-            yield found
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait()
+    return ports.toml(folder, smpp=f"max_sessions = {binds + 1000}") + shown
 
 
 class Holder:
@@ -186,7 +90,11 @@ def load(where: str, rate: int, seconds: int) -> dict[str, Any]:
 
 def measure(binds: int, rate: int, seconds: int) -> dict[str, Any]:
     """One run."""
-    with tempfile.TemporaryDirectory(prefix="septet-binds-") as name, node(Path(name), binds) as one:
+    ports = Ports.free()
+    with (
+        tempfile.TemporaryDirectory(prefix="septet-binds-") as name,
+        node(Path(name), configuration(Path(name), ports, binds), ports) as one,
+    ):
         alone = load(one.where, rate, seconds)
         before = one.resident()
         idle = Holder(one.where, [f"idle{number}" for number in range(ACCOUNTS)], binds)

@@ -4,7 +4,9 @@
 
 A message is three journal records and a row of the log, as in the node. Columns: messages committed a second; the same
 until the last is folded into its day; commit latency at the median and the 99th hundredth [ms]; octets that reached the
-disk for each message, journal, log and fold together; processor time for each, all threads [us]; look-ups [ms].
+disk for each message, journal, log and fold together; processor time for each, all threads [us]; messages that waited
+for the fold when the last was committed, and how long a look-up by number took just then [ms]; look-ups once all are
+folded [ms].
 """
 
 from __future__ import annotations
@@ -19,7 +21,17 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COLUMNS = ("log", "messages_per_second", "folded_per_second", "commit_ms_p50", "commit_ms_p99", "written_per_message")
+COLUMNS = (
+    "log",
+    "messages_per_second",
+    "folded_per_second",
+    "commit_ms_p50",
+    "commit_ms_p99",
+    "written_per_message",
+    "cpu_us_per_message",
+    "waiting",
+    "waiting_lookup_ms",
+)
 
 
 def measure(folder: str, store: str, messages: int, step: int) -> list[dict[str, object]]:
@@ -61,7 +73,7 @@ def main() -> int:
             if options.json:
                 print(json.dumps(line), flush=True)
                 continue
-            figures = "  ".join(f"{name} {line[name]:,}" for name in (*COLUMNS, "cpu_us_per_message"))
+            figures = "  ".join(f"{name} {line[name]:,}" for name in COLUMNS)
             print(f"{store:6}  {figures}  {line['lookup_ms']}", flush=True)
     return 0
 

@@ -25,6 +25,7 @@ APP_NUMBER = "54321"
 APP_KEY = "app-key"
 _ANSWERS = {"submit_sm_resp", "submit_multi_resp", "data_sm_resp"}
 _MESSAGE_PAYLOAD = 0x0424
+_ESME_RSYSERR = 0x08
 _STAT = re.compile(r"stat:([A-Z]+)")
 
 
@@ -58,6 +59,7 @@ class Centre:
         self.receipt_first = False
         self.receipts = True
         self.silent = False
+        self.refuses = False
         self.connections: list[float] = []
         self.waiting: deque[Delivery] = deque()
         self.under_way: dict[int, Delivery] = {}
@@ -115,6 +117,9 @@ class Centre:
 
     def _submitted(self, peer: Peer, pdu: Pdu) -> None:
         fields = pdu.fields
+        if self.refuses:
+            peer.send("submit_sm_resp", pdu.sequence, status=_ESME_RSYSERR)
+            return
         text, concat = _body(fields)
         source, dest = fields["source_addr"], fields["destination_addr"]
         self.record.arrived(self.name, (source, dest), text, concat)

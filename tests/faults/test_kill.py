@@ -44,6 +44,34 @@ async def test_nothing_acknowledged_is_lost_by_kills(tmp_path: Path) -> None:
         place.check()
 
 
+async def moods(place: Town) -> None:
+    """Now and then the first carrier refuses for now, or is gone for a moment."""
+    while True:
+        place.north.refuses = place.chance.random() < 0.5
+        if place.chance.random() < 0.1:
+            place.north.cut()
+        await asyncio.sleep(place.chance.uniform(0, 0.2))  # so long it stays in that mood
+
+
+@pytest.mark.timeout(3600)
+@on_loop
+async def test_nothing_acknowledged_is_lost_by_kills_while_messages_fail_over(tmp_path: Path) -> None:
+    """What the first carrier refuses goes to the second, under a new reference; order is not promised between them."""
+    chance = random.Random(seed())
+    async with town(tmp_path, chance, failover='["south"]') as place:
+        mood = asyncio.get_running_loop().create_task(moods(place))
+        try:
+            await lives(place, cycles(4))
+        finally:
+            mood.cancel()
+        moved = sum(
+            any(carrier == "south" for carrier, *_ in place.record.parts[t]) for t in place.record.parts if t[0] == "s"
+        )
+        print(f"{place.kills} kills: {moved} failed over, {place.record.figures()}")
+        assert moved
+        place.check(order=False, one_reference=False)
+
+
 @on_loop
 async def test_commits_after_the_acknowledgement_are_caught(tmp_path: Path) -> None:
     """The checker can fail: a node that commits a moment after it has acknowledged loses messages, and it shows."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.faults.parties import APP_NUMBER
 from tests.faults.town import Town, town
@@ -17,19 +20,32 @@ async def born_again(place: Town) -> None:
     await place.ready()
 
 
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[Town]:
+    """A town whose node is ready."""
+    async with town(folder, random.Random(1)) as place:
+        place.launch()
+        await place.ready()
+        yield place
+
+
+async def unreceipted(place: Town) -> Any:
+    """What the API said of a first message; its carrier has it and sends no receipts."""
+    place.south.receipts = False
+    status, answer = await place.app.post(message("h0000001"))
+    assert status == 202
+    await eventually(lambda: "h0000001" in place.record.parts, "the message at its carrier")
+    return answer
+
+
 def message(token: str) -> dict[str, str]:
     return {"from": APP_NUMBER, "to": "46200000001", "text": token}
 
 
 @on_loop
 async def test_a_receipt_finds_its_message_after_a_restart(tmp_path: Path) -> None:
-    async with town(tmp_path, random.Random(1)) as place:
-        place.launch()
-        await place.ready()
-        place.south.receipts = False
-        status, answer = await place.app.post(message("h0000001"))
-        assert status == 202
-        await eventually(lambda: "h0000001" in place.record.parts, "the message at its carrier")
+    async with running(tmp_path) as place:
+        answer = await unreceipted(place)
 
         async def submitted() -> bool:
             return await place.metric("septet_queue_depth") + await place.metric("septet_link_window_used") == 0
@@ -46,12 +62,8 @@ async def test_a_receipt_finds_its_message_after_a_restart(tmp_path: Path) -> No
 
 @on_loop
 async def test_a_receipt_that_overtook_its_response_waits_over_a_restart(tmp_path: Path) -> None:
-    async with town(tmp_path, random.Random(1)) as place:
-        place.launch()
-        await place.ready()
-        place.south.receipts = False
-        await place.app.post(message("h0000001"))
-        await eventually(lambda: "h0000001" in place.record.parts, "the message at its carrier")
+    async with running(tmp_path) as place:
+        await unreceipted(place)
         # The id of the next message: its receipt comes first.
         place.south.receipts = True
         place.south.receipt("south2", APP_NUMBER, "46200000001", "h0000002")
@@ -69,9 +81,7 @@ async def test_a_receipt_that_overtook_its_response_waits_over_a_restart(tmp_pat
 
 @on_loop
 async def test_an_idempotency_key_survives_a_restart(tmp_path: Path) -> None:
-    async with town(tmp_path, random.Random(1)) as place:
-        place.launch()
-        await place.ready()
+    async with running(tmp_path) as place:
         status, first = await place.app.post(message("h0000001"), key="k")
         assert status == 202
         await born_again(place)
@@ -83,9 +93,7 @@ async def test_an_idempotency_key_survives_a_restart(tmp_path: Path) -> None:
 
 @on_loop
 async def test_parts_of_an_inbound_message_wait_over_a_restart(tmp_path: Path) -> None:
-    async with town(tmp_path, random.Random(1)) as place:
-        place.launch()
-        await place.ready()
+    async with running(tmp_path) as place:
         whole = place.north.hold_last("m0000001", "46190000001", parts=3)
         await eventually(lambda: place.north.idle, "the first two parts to be acknowledged")
         assert not place.record.given

@@ -10,6 +10,7 @@ import structlog
 
 from septet.carriers.wire import Hub
 from septet.errors import SeptetError
+from septet.store.reading import Reading
 
 log = structlog.get_logger("septet.ingress")
 
@@ -27,28 +28,18 @@ class Lookups:
         self._hub = hub
         self._settled = settled
         self._log = hub.engine.log()
-        self._task: asyncio.Task[None] | None = None
+        self._reading = Reading("questions of ESMEs", self._read)
 
     def wake(self) -> None:
         """There are questions."""
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run())
-            self._task.add_done_callback(self._done)
+        self._reading.wake()
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("lookup.internal_error", exc_info=error)
-
-    async def _run(self) -> None:
-        try:
-            while questions := self._hub.engine.take_lookups():
-                await self._settled()
-                for start in range(0, len(questions), _BATCH):
-                    await self._answer(questions[start : start + _BATCH])
-                    self._hub.turn_soon()
-        finally:
-            # Here and not in a callback: a question that comes right after the last must find nobody at work.
-            self._task = None
+    async def _read(self) -> None:
+        while questions := self._hub.engine.take_lookups():
+            await self._settled()
+            for start in range(0, len(questions), _BATCH):
+                await self._answer(questions[start : start + _BATCH])
+                self._hub.turn_soon()
 
     async def _answer(self, batch: Sequence[tuple[int, str, str | None, str]]) -> None:
         engine = self._hub.engine
@@ -65,5 +56,4 @@ class Lookups:
 
     async def stop(self) -> None:
         """Lets the questions that are being answered be answered."""
-        if self._task is not None:
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._reading.finish()

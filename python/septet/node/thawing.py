@@ -10,6 +10,7 @@ import structlog
 
 from septet.carriers.wire import Hub
 from septet.errors import SeptetError
+from septet.store.reading import Reading
 
 log = structlog.get_logger("septet.node")
 
@@ -25,18 +26,12 @@ class Thawing:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._log = hub.engine.log()
-        self._task: asyncio.Task[None] | None = None
+        self._reading = Reading("queued messages", self._read_wanted)
         self._waiting: list[asyncio.Future[None]] = []
 
     def wake(self) -> None:
         """Pages are wanted."""
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run())
-            self._task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("thawing.internal_error", exc_info=error)
+        self._reading.wake()
 
     async def thawed(self) -> None:
         """Waits until the pages that are wanted now have been read; raises SeptetError if one could not be."""
@@ -45,7 +40,7 @@ class Thawing:
         self.wake()
         await future
 
-    async def _run(self) -> None:
+    async def _read_wanted(self) -> None:
         waiting: list[asyncio.Future[None]] = []
         try:
             while True:
@@ -62,8 +57,6 @@ class Thawing:
                 elif not self._waiting:
                     return
         finally:
-            # Here and not in a callback: what is wanted right after the last must find nobody at work.
-            self._task = None
             for future in waiting + self._waiting:
                 future.cancel()
             self._waiting = []
@@ -102,6 +95,4 @@ class Thawing:
 
     async def stop(self) -> None:
         """Reads no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._reading.stop()

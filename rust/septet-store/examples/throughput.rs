@@ -67,6 +67,10 @@ fn run(store: &dyn Backend, kind: &str, messages: u64, step: u64) -> Result<(), 
         }
         wait(store, |finished| finished.committed >= seq, &mut durations);
         let took = start.elapsed().as_secs_f64();
+        let waiting = store.finished().waiting;
+        let asked = Instant::now();
+        store.query(&Filter { destination: Some(row(made - 1).to), ..Filter::default() })?;
+        let asked = asked.elapsed().as_secs_f64();
         wait(store, |finished| finished.waiting == 0, &mut durations);
         let folded = start.elapsed().as_secs_f64();
         let (messages, usage) = ((made - before.0) as f64, Usage::now());
@@ -75,13 +79,14 @@ fn run(store: &dyn Backend, kind: &str, messages: u64, step: u64) -> Result<(), 
         println!(
             "{{\"store\": \"{kind}\", \"log\": {made}, \"messages_per_second\": {:.0}, \"folded_per_second\": {:.0}, \
              \"commit_ms_p50\": {:.2}, \"commit_ms_p99\": {:.2}, \"written_per_message\": {:.0}, \
-             \"cpu_us_per_message\": {:.1}, \"lookup_ms\": {}}}",
+             \"cpu_us_per_message\": {:.1}, \"waiting\": {waiting}, \"waiting_lookup_ms\": {:.1}, \"lookup_ms\": {}}}",
             messages / took,
             messages / folded,
             at(50),
             at(99),
             (usage.written - before.1.written) as f64 / messages,
             (usage.ticks - before.1.ticks) as f64 * 1e4 / messages,
+            asked * 1e3,
             lookups(store, made)?,
         );
         mark *= 10;

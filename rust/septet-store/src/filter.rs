@@ -1,12 +1,14 @@
-//! Which message rows a look-up wants, and how SQLite is asked for them.
+//! Which message rows a look-up wants.
+
+use std::fmt::Write as _;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
 use septet_core::clock::WallMs;
 use septet_core::engine::Id;
 use septet_core::page::LogRow;
 
 use crate::day::Day;
+use crate::plan::{NEWEST, Way};
 use crate::row;
 
 /// Rows a single look-up may return.
@@ -65,13 +67,6 @@ impl Filter {
         u32::try_from(self.limit).unwrap_or(MOST_ROWS).min(MOST_ROWS)
     }
 
-    /// Rows of a day that match, newest first.
-    pub(crate) fn ask(&self, connection: &Connection) -> rusqlite::Result<Vec<LogRow>> {
-        let (sql, values) = self.statement();
-        let mut statement = connection.prepare_cached(&sql)?;
-        statement.query_map(params_from_iter(values), |found| row::message(found, 0))?.collect()
-    }
-
     /// Ids lie in this range: the first belongs to it, the second does not. An id carries the time of its message, so time
     /// needs no index of its own.
     pub(crate) fn ids(&self) -> (Option<String>, Option<String>) {
@@ -94,53 +89,34 @@ impl Filter {
         (since.map(|id| Day::of_id(&id)), before.map(|id| Day::of_id(&id)))
     }
 
-    /// The index that finds the fewest rows in a day. A short code has millions of rows there, a person's number a few.
-    fn index(&self) -> Option<&'static str> {
-        if self.id.is_some() {
-            return None;
-        }
-        let length = |address: &Option<String>| address.as_ref().map_or(0, String::len);
-        let (source, destination) = (length(&self.source), length(&self.destination));
-        let number = if source > destination { "message_source" } else { "message_destination" };
-        match (source.max(destination), &self.account, &self.status) {
-            // A number of ours beside an account or a status: that says more.
-            (..=6, Some(_), Some(_)) => Some("message_account_status"),
-            (..=6, None, Some(_)) => Some("message_status"),
-            (0, Some(_), None) => Some("message_account"),
-            (0, None, None) => None,
-            _ => Some(number),
-        }
+    /// The statements that a day may be asked with, each with its parameters: for whoever wants to see SQLite's plans of them.
+    pub fn statements(&self) -> Vec<(String, Vec<Value>)> {
+        let (conditions, values) = self.conditions();
+        let ways = Way::open_to(self).into_iter();
+        ways.map(|way| (way.sql(self, row::MESSAGE, &conditions) + NEWEST, values.clone())).collect()
     }
 
-    /// How a day of the log is asked: the statement and its parameters, for whoever wants to see SQLite's plan of it.
-    pub fn statement(&self) -> (String, Vec<Value>) {
-        let mut sql = format!("SELECT {} FROM message", row::MESSAGE);
-        if let Some(index) = self.index() {
-            sql.push_str(" INDEXED BY ");
-            sql.push_str(index);
-        }
-        sql.push_str(" WHERE 1");
-        let mut values = Vec::new();
+    /// The conditions, and the values of the parameters: two that are for whoever asks, then those of the conditions.
+    pub(crate) fn conditions(&self) -> (String, Vec<Value>) {
+        let mut sql = String::new();
+        let mut values = vec![Value::Null, Value::Integer(self.rows().into())];
         let mut add = |condition: &str, value: Option<Value>| {
             if let Some(value) = value {
-                sql.push_str(" AND ");
-                sql.push_str(condition);
                 values.push(value);
+                let _ = write!(sql, " AND {condition} ?{}", values.len());
             }
         };
         let text = |value: &Option<String>| value.clone().map(Value::Text);
         let (first, before) = self.ids();
-        add("id = ?", text(&self.id));
-        add("id >= ?", text(&first));
-        add("id < ?", text(&before));
-        add("destination = ?", text(&self.destination));
-        add("source = ?", text(&self.source));
-        add("account = ?", text(&self.account));
-        add("carrier = ?", text(&self.carrier));
-        add("status = ?", text(&self.status));
-        add("direction = ?", text(&self.direction));
-        sql.push_str(" ORDER BY id DESC LIMIT ?");
-        values.push(Value::Integer(self.rows().into()));
+        add("id =", text(&self.id));
+        add("id >=", text(&first));
+        add("id <", text(&before));
+        add("destination =", text(&self.destination));
+        add("source =", text(&self.source));
+        add("account =", text(&self.account));
+        add("carrier =", text(&self.carrier));
+        add("status =", text(&self.status));
+        add("direction =", text(&self.direction));
         (sql, values)
     }
 

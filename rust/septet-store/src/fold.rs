@@ -35,8 +35,10 @@ impl Default for Folding {
     }
 }
 
-/// Rows folded at once: what a fold holds in memory.
-const MOST_ROWS: usize = 20_000;
+/// Rows folded at once, and octets of the pages they come from: what a fold holds in memory. The more, the fewer times a page of an index is
+/// written.
+const MOST_ROWS: usize = 100_000;
+const MOST_OCTETS: usize = 32 << 20;
 /// Days open for writing: today, and yesterday for what ends late.
 const MOST_OPEN: usize = 3;
 /// How often days that are too old are looked for.
@@ -44,7 +46,7 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60);
 const FIRST_PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 100 });
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Log frames (pages of 4 KiB) of a day after which they are copied into the file.
-const CHECKPOINT: i64 = 4_096;
+const CHECKPOINT: i64 = 16_384;
 
 /// Lives on the thread.
 pub struct Fold {
@@ -146,10 +148,13 @@ impl Fold {
         let Some(live) = &self.live else { return Ok((last, all)) };
         let sql = "SELECT seq, records FROM ended WHERE seq > ?1 ORDER BY seq LIMIT 1";
         let mut next = live.prepare_cached(sql).map_err(failed)?;
+        let mut octets = 0;
         // One at a time: as long as a look-up runs, SQLite cannot begin its log anew.
-        while all.len() < MOST_ROWS {
+        while all.len() < MOST_ROWS && octets < MOST_OCTETS {
             let found = next.query_row([last], |it| {
-                all.append(&mut ended::decode(it.get_ref(1)?.as_blob()?).collect::<rusqlite::Result<Vec<_>>>()?);
+                let records = it.get_ref(1)?.as_blob()?;
+                octets += records.len();
+                all.append(&mut ended::decode(records).collect::<rusqlite::Result<Vec<_>>>()?);
                 it.get(0)
             });
             match found.optional().map_err(failed)? {

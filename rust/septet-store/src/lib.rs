@@ -21,6 +21,7 @@ mod fold;
 mod lock;
 mod log;
 mod memory;
+mod plan;
 mod reader;
 mod reserve;
 mod row;

@@ -1,7 +1,7 @@
 //! The log as look-ups see it: the rows that wait in the live file, and the days.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use septet_core::page::LogRow;
@@ -9,10 +9,10 @@ use septet_core::page::LogRow;
 use crate::day::{self, Day};
 use crate::reader::Reader;
 use crate::writer::Shared;
-use crate::{Error, Filter, schema};
+use crate::{Error, Filter, plan, schema};
 
-/// Days open for look-ups; three descriptors each.
-const MOST_OPEN: usize = 16;
+/// Days open for look-ups, three descriptors each: as many as are kept unless told otherwise.
+const MOST_OPEN: usize = 96;
 
 /// Reads both.
 pub struct Log {
@@ -29,9 +29,11 @@ impl Log {
         Self { shared, live, folder, open: Mutex::default() }
     }
 
-    /// Rows of both, newest first. The live file is read first: a row that has left it by then is in its day already.
+    /// Rows of both, newest first. The live file is read first, and of it what is not folded: a row that has left it by then, or
+    /// is folded, is in its day already.
     pub fn query(&self, filter: &Filter) -> Result<Vec<LogRow>, Error> {
-        let waiting = self.live.query(filter)?;
+        let folded = self.shared.state().folded.1;
+        let waiting = self.live.query(filter, folded)?;
         let most = filter.rows() as usize;
         let mut folded = Vec::new();
         for day in self.days(filter)? {
@@ -60,14 +62,19 @@ impl Log {
 
     fn ask(&self, day: Day, filter: &Filter) -> Result<Vec<LogRow>, Error> {
         let path = day.path(&self.folder);
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = open.iter().position(|(open, _)| *open == day).map(|at| open.remove(at).1);
-        let outcome = known.map_or_else(|| schema::connect_read_only(&path), Ok).and_then(|connection| {
-            let rows = filter.ask(&connection)?;
-            if open.len() >= MOST_OPEN {
+        // Nobody waits for another's look-up: whoever finds a day's connection taken opens one more.
+        let known = {
+            let mut open = self.open();
+            let at = open.iter().rposition(|(open, _)| *open == day);
+            at.map(|at| open.remove(at).1)
+        };
+        let outcome = known.map_or_else(|| schema::connect_day(&path), Ok).and_then(|connection| {
+            let rows = plan::ask(&connection, filter)?;
+            let mut open = self.open();
+            open.push((day, connection));
+            if open.len() > MOST_OPEN {
                 open.remove(0);
             }
-            open.push((day, connection));
             Ok(rows)
         });
         match outcome {
@@ -84,7 +91,11 @@ impl Log {
         }
     }
 
+    fn open(&self) -> MutexGuard<'_, Vec<(Day, Connection)>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn close(&self) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.open().clear();
     }
 }

@@ -93,9 +93,9 @@ impl Reader {
         })
     }
 
-    /// Ended messages that wait for the fold and match, newest first. They are read one by one, for they are few; where one has
-    /// ended more than once, the last page has it as it is.
-    pub fn query(&self, filter: &Filter) -> Result<Vec<LogRow>, Error> {
+    /// Ended messages of the pages after `folded` that match, newest first. They are read one by one, from the last page back, as
+    /// long as one may be among the newest; where one has ended more than once, the last page has it as it is.
+    pub fn query(&self, filter: &Filter, folded: i64) -> Result<Vec<LogRow>, Error> {
         let (first, before) = match &filter.id {
             Some(id) => (Some(id.clone()), None),
             None => filter.ids(),
@@ -105,11 +105,15 @@ impl Reader {
         let mut found: BTreeMap<String, LogRow> = BTreeMap::new();
         self.with(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT records FROM ended WHERE last >= ?1 AND (?2 IS NULL OR first < ?2) ORDER BY seq DESC",
+                "SELECT last, records FROM ended WHERE seq > ?1 AND last >= ?2 AND (?3 IS NULL OR first < ?3) ORDER BY seq DESC",
             )?;
-            let mut pages = statement.query((first.unwrap_or_default(), before))?;
+            let mut pages = statement.query((folded, first.unwrap_or_default(), before))?;
             while let Some(page) = pages.next()? {
-                let rows: Vec<_> = ended::decode(page.get_ref(0)?.as_blob()?).collect::<rusqlite::Result<_>>()?;
+                let last = page.get_ref(0)?.as_str()?;
+                if found.len() >= most && found.first_key_value().is_none_or(|(oldest, _)| last < oldest.as_str()) {
+                    continue;
+                }
+                let rows: Vec<_> = ended::decode(page.get_ref(1)?.as_blob()?).collect::<rusqlite::Result<_>>()?;
                 for row in rows.into_iter().rev() {
                     if seen.insert(Id::parse(row.id.as_bytes()).map(|id| id.0)) && filter.matches(&row) {
                         found.insert(row.id.clone(), row);

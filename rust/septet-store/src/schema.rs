@@ -40,7 +40,7 @@ impl Step {
 /// row for each, and an index, would cost more than all that came before, and the accept rate would pay for it.
 pub const LIVE: Kind = Kind { application_id: 0x5350_5454, steps: LIVE_STEPS, cache: 65_536 };
 
-/// A day of the log, "SPTL". All its indexes end in the id, which is the order of look-ups.
+/// A day of the log, "SPTL". All its indexes give rows in the order of look-ups, that of the id; see `plan`.
 pub const DAY: Kind = Kind { application_id: 0x5350_544C, steps: DAY_STEPS, cache: 65_536 };
 
 /// Ended messages of a day, and as a person reads them; those of the live file until its third version. `n` counts rows as they come.
@@ -172,9 +172,8 @@ CREATE TABLE meta(
 ) STRICT, WITHOUT ROWID;
 ",
     messages!(),
-    "CREATE INDEX message_destination ON message(destination, id);
-CREATE INDEX message_source ON message(source, id);
-CREATE INDEX message_account ON message(account, id);
+    "CREATE INDEX message_destination ON message(n >> 19, destination, id, status);
+CREATE INDEX message_source ON message(n >> 19, source, id, status);
 CREATE INDEX message_account_status ON message(account, status, id);
 CREATE INDEX message_status ON message(status, id);
 "
@@ -230,12 +229,21 @@ fn tune(connection: &Connection, kind: &Kind, durability: Durability) -> rusqlit
     Ok(())
 }
 
-/// Opens a file for look-ups. It may write to the side files, so that the last to close a day leaves one file.
+/// Opens the live file for look-ups.
 pub fn connect_read_only(path: &Path) -> rusqlite::Result<Connection> {
+    look(path, 8_192)
+}
+
+/// Opens a day for look-ups. Many are open, and the system's cache does what this one does not.
+pub fn connect_day(path: &Path) -> rusqlite::Result<Connection> {
+    look(path, 1_024)
+}
+
+/// `cache` is in kilobytes. The connection may write to the side files, so that the last to close a day leaves one file.
+fn look(path: &Path, cache: i32) -> rusqlite::Result<Connection> {
     let connection = attach(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.pragma_update(None, "query_only", true)?;
-    // Look-ups are rare and narrow; the system's cache does the rest.
-    connection.pragma_update(None, "cache_size", -8_192)?;
+    connection.pragma_update(None, "cache_size", -cache)?;
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)

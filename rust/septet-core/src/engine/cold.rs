@@ -337,7 +337,7 @@ impl Engine {
         }
         self.lanes[carrier as usize].queue.cold -= 1;
         if expires < self.wall(now) {
-            self.end(handle, Status::Expired, 0, now);
+            self.expire(handle, now);
         }
         self.attention.carriers.insert(carrier);
         Ok(())

@@ -74,6 +74,8 @@ pub(super) enum Kind {
     Leaving = 20,
     /// An MT was refused for now: its tries, and when it goes again.
     Resting = 21,
+    /// Carriers that refused an MT before the one of its snapshot, which comes before this.
+    Tried = 22,
 }
 
 impl Kind {
@@ -91,6 +93,7 @@ impl Kind {
             Self::Gone,
             Self::Leaving,
             Self::Resting,
+            Self::Tried,
         ]
         .into_iter()
         .find(|kind| *kind as u8 == number)

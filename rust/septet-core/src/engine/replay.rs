@@ -119,6 +119,16 @@ impl Engine {
                 }
             }
             Kind::Resting => self.apply_rest(from)?,
+            Kind::Tried => {
+                let handle = self.ledger.find(Id(from.u128()?));
+                let mut tried = Vec::new();
+                while !from.is_empty() {
+                    tried.extend(self.tables.carrier(&from.string()?));
+                }
+                if let Some(mt) = handle.and_then(|handle| self.ledger.mt_mut(handle)) {
+                    mt.tried = tried;
+                }
+            }
             Kind::Gone => {
                 if let Some(handle) = self.ledger.find(Id(from.u128()?)) {
                     self.apply_gone(handle);

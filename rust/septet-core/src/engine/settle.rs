@@ -1,12 +1,13 @@
 //! A message ends: its status, what its sender must be told, and its last row in the log.
 
 use super::deliver::state_of;
-use super::envelope::flag;
+use super::envelope::{Envelope, flag};
 use super::journal::{Effect, Kind};
+use super::keyed::Consent;
 use super::ledger::{Handle, Live};
 use super::message::{Mt, Stage, Status, tell};
 use super::quirks::message_id::Place;
-use super::tables::Account;
+use super::tables::{Account, Tables, digits};
 use super::tally::Direction;
 use super::wire::Put;
 use super::{Engine, NOBODY};
@@ -15,6 +16,13 @@ use crate::page::LogRow;
 
 /// Living things looked at in each tick, beside a 32nd of them all.
 const SWEEP: usize = 1024;
+
+/// Whether the recipient has opted out, and the node is to see to it.
+pub(super) fn opted_out(consent: &Consent, tables: &Tables, env: &Envelope) -> bool {
+    let (from, to) = (digits(env.from().addr), digits(env.to().addr));
+    let number = tables.number(from).map(|n| &tables.config.numbers[n as usize]);
+    !env.has(flag::EXEMPT) && consent.is_out(from, to) && number.is_none_or(|n| n.node_optout)
+}
 
 impl Engine {
     /// Ends an MT without a receipt: rejected, failed, expired, cancelled, blocked, unknown.
@@ -163,6 +171,13 @@ impl Engine {
         Some(self.withdraw(handle, now))
     }
 
+    /// A message's time is up. Had its turn come before, it would have been blocked where its recipient has opted out.
+    pub(super) fn expire(&mut self, handle: Handle, now: Micros) {
+        let Some(mt) = self.ledger.mt(handle) else { return };
+        let out = opted_out(&self.consent, &self.tables, &mt.env);
+        self.end(handle, if out { Status::Blocked } else { Status::Expired }, 0, now);
+    }
+
     /// Looks at a slice of all that lives for what has waited too long.
     pub(super) fn sweep(&mut self, now: Micros) {
         let wall = self.wall(now);
@@ -183,7 +198,7 @@ impl Engine {
                             self.end(handle, Status::Unknown, 0, now);
                         }
                     } else if !out && mt.env.expires() < wall {
-                        self.end(handle, Status::Expired, 0, now);
+                        self.expire(handle, now);
                     }
                 }
                 Some(Live::Cold(cold)) if cold.expires < wall => self.want(handle, true),

@@ -10,6 +10,7 @@ use super::outgoing::Way;
 use super::peers;
 use super::quirks::message_id::Place;
 use super::relayed::Whose;
+use super::settle::opted_out;
 use super::shape;
 use super::tables::digits;
 use super::wire::Put;
@@ -210,10 +211,7 @@ impl Engine {
 
     /// The last check of consent and of time, beside the socket: how a message ends instead of being written.
     pub(super) fn verdict(&self, mt: &Mt, wall: WallMs) -> Option<Status> {
-        let (from, to) = (digits(mt.env.from().addr), digits(mt.env.to().addr));
-        let out = !mt.env.has(flag::EXEMPT) && self.consent.is_out(from, to);
-        let number = self.tables.number(from).map(|n| &self.tables.config.numbers[n as usize]);
-        if out && number.is_none_or(|n| n.node_optout) {
+        if opted_out(&self.consent, &self.tables, &mt.env) {
             return Some(Status::Blocked);
         }
         (mt.env.expires() <= wall).then_some(Status::Expired)
@@ -405,10 +403,10 @@ impl Engine {
         let Some(next) = next else {
             return false;
         };
-        self.give(handle, next);
         if let Some(mt) = self.ledger.mt_mut(handle) {
             mt.tried = tried;
         }
+        self.give(handle, next);
         true
     }
 
@@ -466,6 +464,15 @@ impl Engine {
         self.journal.record(Kind::Snapshot, |out| mt.put(out, name));
         if mt.armed {
             self.journal.record(Kind::Leaving, |out| out.put_u128(mt.env.id().0));
+        }
+        if !mt.tried.is_empty() {
+            let carriers = &self.tables.config.carriers;
+            self.journal.record(Kind::Tried, |out| {
+                out.put_u128(mt.env.id().0);
+                for carrier in mt.tried.iter().filter_map(|c| carriers.get(*c as usize)) {
+                    out.put_bytes(carrier.id.as_bytes());
+                }
+            });
         }
         self.record_rest(handle);
         self.move_home(handle);

@@ -109,6 +109,20 @@ fn stop_is_confirmed_once_and_binds_every_way_in() {
 }
 
 #[test]
+fn what_waits_for_a_carrier_that_never_comes_back_is_blocked_and_not_expired() {
+    let mut config = config();
+    config.routes[0].carriers = vec![(1, 1)];
+    config.routes[0].failover.clear();
+    config.limits.validity_ms = 5_000;
+    let mut world = World::with(config);
+    world.cut(1);
+    let post = world.post("hello").unwrap();
+    world.mo(b"STOP");
+    world.pass(12);
+    assert_eq!(world.view(&post.id.encode()).status, "blocked");
+}
+
+#[test]
 fn what_was_queued_before_the_opt_out_is_not_sent_after_it() {
     let mut world = World::new();
     world.north().reply = None;

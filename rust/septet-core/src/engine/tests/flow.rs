@@ -161,6 +161,25 @@ fn refused_everywhere_it_is_tried_again_after_pauses_and_then_fails() {
 }
 
 #[test]
+fn a_carrier_that_has_refused_is_not_tried_again_after_a_crash() {
+    let mut world = World::new();
+    world.north().reply = Some(status::ESME_RSYSERR);
+    world.south().reply = None;
+    world.submit("hello");
+    assert_eq!((world.north().got.len(), world.south().got.len()), (1, 1));
+    let id = world.last_id();
+    world.crash();
+    world.mood = Some(status::ESME_RSYSERR);
+    world.connect(0);
+    world.connect(1);
+    world.bind();
+    assert_eq!((world.north().got.len(), world.south().got.len()), (0, 1));
+    world.pass(30);
+    assert_eq!(world.north().got, []);
+    assert_eq!(world.view(&id).status, "failed");
+}
+
+#[test]
 fn a_carrier_that_takes_us_for_unbound_is_bound_anew() {
     let mut world = World::new();
     world.commits = false;

@@ -7,6 +7,7 @@ mod cold;
 mod consent;
 mod crash;
 mod damage;
+mod end;
 mod flow;
 mod hold;
 mod lifecycle;
