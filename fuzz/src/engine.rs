@@ -46,7 +46,7 @@ fn engine() -> Engine {
             cancels: true,
             replaces: true,
             outbind: None,
-            quirks: CarrierQuirks::default(),
+            quirks: CarrierQuirks { destinations: 3, ..CarrierQuirks::default() },
         }],
         numbers: vec![Number { address: "12345".into(), account: Some(0), carrier: Some(0), ..Number::default() }],
         keywords: Vec::new(),

@@ -46,6 +46,7 @@ def test_without_quirks_a_carrier_keeps_to_the_specification() -> None:
         ("throttle_statuses = [0x08, 1025]", "throttle_statuses", (8, 1025)),
         ("packed = true", "packed", True),
         ('submit_with = "data_sm"', "submit_with", "data_sm"),
+        ("submit_multi = 254", "submit_multi", 254),
         ('long_text = "sar"', "long_text", "sar"),
         ('dest_format = "national"\ncountry_code = "46"', "dest_format", "national"),
         ("address_ton = 1\naddress_npi = 1", "address_npi", 1),

@@ -101,6 +101,46 @@ def test_what_a_carrier_is_asked_about_counts_like_a_receipt(peer: Peer, tmp_pat
         assert network.carrier.wait("query") == {"event": "query", "id": submitted["id"], "from": NUMBER}
 
 
+@pytest.mark.parametrize("peer", carriers("multi"), ids=lambda peer: peer.name)
+def test_a_batch_goes_as_one_submit_multi(peer: Peer, tmp_path: Path) -> None:
+    """One id for all, a status for each that is not reached, and a receipt for each that is."""
+    dests = ["46700000001", "46700000009", "46700000003"]
+    with linked(peer, tmp_path, "[carrier.quirks]\nsubmit_multi = 10\n") as network:
+        batch = [{"from": NUMBER, "to": to, "text": "One for all"} for to in dests]
+        ids = [one["id"] for one in network.node.post("/v1/messages", {"messages": batch}).json()["messages"]]
+        got = network.carrier.wait("multi")
+        assert (got["from"], got["to"].split(","), octets_of(got, "text")) == (NUMBER, dests, b"One for all")
+        ends = ["delivered", "rejected", "undeliverable"]
+        network.receipt({**got, "to": dests[0]})
+        network.receipt({**got, "to": dests[2]}, "UNDELIV", 5)
+        wait_until(lambda: [network.status(id) for id in ids] == ends, "the end of each")
+        assert network.wire.sent("node", "submit_sm") == []
+        assert complaints([frame.octets for frame in network.wire.frames if frame.by == "node"]) == []
+
+
+@pytest.mark.parametrize("peer", carriers("cancel", "replace"), ids=lambda peer: peer.name)
+def test_what_a_carrier_has_taken_is_replaced_and_withdrawn(peer: Peer, tmp_path: Path) -> None:
+    [esme] = [peer for peer in peers("esme") if peer.name == "node_smpp"]
+    with (
+        linked(peer, tmp_path, 'operations = ["cancel", "replace"]\n') as network,
+        program(esme, tmp_path) as started,
+    ):
+        assert bind(started, network.node.smpp) == 0
+        fields = {"from": NUMBER, "to": TO, "coding": 0, "esm_class": 0, "receipt": 1, "octets": b"old".hex()}
+        id = started.ask("submit", **fields)["id"]
+        [submitted] = network.taken(TO)
+        wait_until(lambda: network.status(id) == "submitted", "its submit_sm_resp")
+        about = {"id": id, "from": NUMBER}
+        assert started.ask("replace", **about, octets=b"new".hex())["status"] == "0"
+        replaced = network.carrier.wait("replace")
+        assert (replaced["id"], replaced["from"], octets_of(replaced, "text")) == (submitted["id"], NUMBER, b"new")
+        assert started.ask("cancel", **about)["status"] == "0"
+        withdrawn = {"event": "cancel", "id": submitted["id"], "from": NUMBER, "to": TO}
+        assert network.carrier.wait("cancel") == withdrawn
+        wait_until(lambda: network.status(id) == "cancelled", "withdrawn")
+        assert complaints([frame.octets for frame in network.wire.frames if frame.by == "node"]) == []
+
+
 @pytest.mark.parametrize("peer", carriers("outbind"), ids=lambda peer: peer.name)
 def test_outbind(peer: Peer, tmp_path: Path) -> None:
     """The carrier connects to the node, and the node binds to it on that connection."""

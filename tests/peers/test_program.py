@@ -31,6 +31,8 @@ ESME_ROWS = {
 CARRIER_ROWS: dict[str, tuple[str, ...]] = {
     "SMPP 3.3": (),
     "query_sm": (),
+    "a batch": ("multi",),
+    "cancel_sm": ("cancel", "replace"),
     "TLS": ("cert",),
     "outbind": ("outbind",),
     "alert_notification": ("alert",),

@@ -81,6 +81,7 @@ class CarrierQuirks(Struct, frozen=True, kw_only=True):
     permanent_statuses: command_statuses that mean: never
     packed: text in the default alphabet is packed, eight characters in seven octets, both ways
     submit_with: the operation that messages go with; data_sm only where its version has TLVs
+    submit_multi: messages in a row that differ by their destination alone go as one submit_multi, so many at most
     long_text: how parts belong together: a header with an 8- or 16-bit reference, SAR TLVs, or one message_payload
     source_format: how it wants senders that are numbers; plus: +46…; 00: 0046…; national: 070…
     dest_format: how it wants recipients
@@ -106,6 +107,7 @@ class CarrierQuirks(Struct, frozen=True, kw_only=True):
     permanent_statuses: tuple[CommandStatus, ...] = ()
     packed: bool = False
     submit_with: Literal["submit_sm", "data_sm"] = "submit_sm"
+    submit_multi: Annotated[int, Meta(ge=1, le=254)] = 1
     long_text: Literal["udh8", "udh16", "sar", "payload"] = "udh8"
     source_format: Format = "as_is"
     dest_format: Format = "as_is"
@@ -129,6 +131,7 @@ class AccountQuirks(Struct, frozen=True, kw_only=True):
     address_format: how it wants the numbers in receipts and inbound messages over SMPP
     strip_nul: its short messages end in a NUL that is no part of the text
     append_nul: it wants a NUL after each short message
+    message_id: how ids are told to it over SMPP: as they are, in hexadecimal or decimal digits, or in both as named
     receipt_states: the final states that it hears of, over SMPP and by webhook; default: all
     receipt_dates: minutes: dates of ten digits in the text of a receipt; seconds: of twelve
     send_tlvs: by_version: TLVs are sent if it bound with a version that has them
@@ -141,6 +144,7 @@ class AccountQuirks(Struct, frozen=True, kw_only=True):
     address_format: Format = "as_is"
     strip_nul: bool = False
     append_nul: bool = False
+    message_id: Literal["as_is", "hex", "decimal", "hex_to_decimal", "decimal_to_hex"] = "as_is"
     receipt_states: tuple[FinalState, ...] = FINAL_STATES
     receipt_dates: Literal["minutes", "seconds"] = "minutes"
     send_tlvs: SendTlvs = "by_version"

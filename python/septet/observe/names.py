@@ -54,6 +54,10 @@ SPEC: Final[Mapping[str, Metric]] = {
         Metric(
             "queries_failed_total", "counter", ("carrier",), "query_sm that the carrier refused or answered unreadably."
         ),
+        Metric("cancels_total", "counter", ("carrier",), "cancel_sm passed on to the carrier, one for each segment."),
+        Metric("cancels_failed_total", "counter", ("carrier",), "Those of them that it refused or never answered."),
+        Metric("replaces_total", "counter", ("carrier",), "replace_sm passed on to the carrier."),
+        Metric("replaces_failed_total", "counter", ("carrier",), "Those of them that it refused or never answered."),
         Metric(
             "receipts_duplicate_total",
             "counter",
@@ -65,7 +69,7 @@ SPEC: Final[Mapping[str, Metric]] = {
             "link_window_used",
             "gauge",
             ("carrier",),
-            "Submitted segments that wait for their response, over all links of the carrier.",
+            "Submits that wait for their response, over all links of the carrier.",
         ),
         Metric("queue_depth", "gauge", ("carrier",), "Messages accepted and not yet submitted."),
         Metric(

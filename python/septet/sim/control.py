@@ -38,7 +38,7 @@ class Control:
     def __init__(self, simulator: Simulator, listen: str) -> None:
         self._simulator = simulator
         self.listener = Listener(self, listen)
-        self._routes: dict[tuple[str, str], Callable[[bytes, dict[str, list[str]]], tuple[int, Any]]] = {
+        self.routes: dict[tuple[str, str], Callable[[bytes, dict[str, list[str]]], tuple[int, Any]]] = {
             ("POST", "/mo"): self._mo,
             ("POST", "/flood"): self._flood,
             ("GET", "/stats"): lambda _body, _query: (200, simulator.carrier.stats()),
@@ -64,9 +64,9 @@ class Control:
         await send({"type": "http.response.body", "body": _encode(answer)})
 
     def _answer(self, method: str, path: str, body: bytes, query: str) -> tuple[int, Any]:
-        route = self._routes.get((method, path))
+        route = self.routes.get((method, path))
         if route is None:
-            known = ", ".join(f"{method} {path}" for method, path in self._routes)
+            known = ", ".join(f"{method} {path}" for method, path in self.routes)
             return 404, {"error": f"no {method} {path}; there is {known}"}
         try:
             return route(body, parse_qs(query))

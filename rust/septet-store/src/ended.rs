@@ -8,12 +8,67 @@
 //! Numbers are little-endian. The sum is CRC-32 of the body, so that a flipped bit costs one message and not its page.
 
 use rusqlite::types::Type;
+use septet_core::clock::WallMs;
 use septet_core::engine::Status;
 use septet_core::page::LogRow;
 
 const DIRECTIONS: [&str; 2] = ["mt", "mo"];
 /// Octets of the body before its texts.
 const NUMBERS: usize = 26;
+
+/// A row where it lies; one is looked at far more often than taken.
+pub struct Seen<'a> {
+    pub id: &'a str,
+    pub direction: &'static str,
+    pub account: &'a str,
+    pub from: &'a str,
+    pub to: &'a str,
+    pub carrier: &'a str,
+    pub status: &'static str,
+    pub created: WallMs,
+    updated: WallMs,
+    segments: u32,
+    error: u32,
+    record: &'a [u8],
+}
+
+impl<'a> From<&'a LogRow> for Seen<'a> {
+    fn from(row: &'a LogRow) -> Self {
+        Self {
+            id: &row.id,
+            direction: row.direction,
+            account: &row.account,
+            from: &row.from,
+            to: &row.to,
+            carrier: &row.carrier,
+            status: row.status,
+            created: row.created,
+            updated: row.updated,
+            segments: row.segments,
+            error: row.error,
+            record: &row.record,
+        }
+    }
+}
+
+impl Seen<'_> {
+    pub fn take(&self) -> LogRow {
+        LogRow {
+            id: self.id.to_owned(),
+            direction: self.direction,
+            account: self.account.to_owned(),
+            from: self.from.to_owned(),
+            to: self.to.to_owned(),
+            carrier: self.carrier.to_owned(),
+            segments: self.segments,
+            status: self.status,
+            error: self.error,
+            created: self.created,
+            updated: self.updated,
+            record: self.record.to_vec(),
+        }
+    }
+}
 
 /// The rows of a page, one behind the other.
 pub fn encode(rows: &[LogRow]) -> Vec<u8> {
@@ -43,7 +98,7 @@ pub fn encode(rows: &[LogRow]) -> Vec<u8> {
 }
 
 /// Reads them back; an error stands for a damaged one, and where its length is what is damaged, for all that follow.
-pub fn decode(records: &[u8]) -> impl Iterator<Item = rusqlite::Result<LogRow>> {
+pub fn decode(records: &[u8]) -> impl Iterator<Item = rusqlite::Result<Seen<'_>>> {
     let mut left = records;
     std::iter::from_fn(move || {
         if left.is_empty() {
@@ -66,7 +121,7 @@ fn split<'a>(left: &mut &'a [u8]) -> Option<(u32, &'a [u8])> {
     Some((sum, body))
 }
 
-fn read(mut body: &[u8]) -> Option<LogRow> {
+fn read(mut body: &[u8]) -> Option<Seen<'_>> {
     let (numbers, texts) = body.split_first_chunk::<NUMBERS>()?;
     let mut numbers = &numbers[..];
     let (segments, error) = (number(&mut numbers)?, number(&mut numbers)?);
@@ -78,11 +133,11 @@ fn read(mut body: &[u8]) -> Option<LogRow> {
         let (length, rest) = body.split_first_chunk()?;
         let (text, rest) = rest.split_at_checked(u16::from_le_bytes(*length).into())?;
         body = rest;
-        Some(String::from_utf8_lossy(text).into_owned())
+        str::from_utf8(text).ok()
     };
     let (id, account, from, to, carrier) = (text()?, text()?, text()?, text()?, text()?);
-    let record = body.to_vec();
-    Some(LogRow { id, direction, account, from, to, carrier, segments, status, error, created, updated, record })
+    let record = body;
+    Some(Seen { id, direction, account, from, to, carrier, status, created, updated, segments, error, record })
 }
 
 fn number(from: &mut &[u8]) -> Option<u32> {
@@ -98,7 +153,7 @@ fn long(from: &mut &[u8]) -> Option<u64> {
 }
 
 /// [`crate::Error::sqlite`] takes it for a damaged row.
-fn damaged() -> rusqlite::Error {
-    let reason = "the sum of an ended message does not match its content";
+pub fn damaged() -> rusqlite::Error {
+    let reason = "ended messages do not match their sum";
     rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, reason.into())
 }

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use rusqlite::types::Value;
 use septet_core::clock::WallMs;
 use septet_core::engine::Id;
-use septet_core::page::LogRow;
 
 use crate::day::Day;
+use crate::ended::Seen;
 use crate::plan::{NEWEST, Way};
 use crate::row;
 
@@ -121,17 +121,17 @@ impl Filter {
     }
 
     /// The same conditions where there is no SQL.
-    pub(crate) fn matches(&self, row: &LogRow) -> bool {
+    pub(crate) fn matches(&self, row: &Seen<'_>) -> bool {
         let same = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
-        same(&self.id, &row.id)
-            && same(&self.account, &row.account)
-            && same(&self.source, &row.from)
-            && same(&self.destination, &row.to)
-            && same(&self.carrier, &row.carrier)
+        same(&self.id, row.id)
+            && same(&self.account, row.account)
+            && same(&self.source, row.from)
+            && same(&self.destination, row.to)
+            && same(&self.carrier, row.carrier)
             && same(&self.status, row.status)
             && same(&self.direction, row.direction)
             && self.since.is_none_or(|since| row.created >= since)
             && self.until.is_none_or(|until| row.created < until)
-            && self.before_id.as_deref().is_none_or(|before| row.id.as_str() < before)
+            && self.before_id.as_deref().is_none_or(|before| row.id < before)
     }
 }

@@ -154,7 +154,9 @@ impl Fold {
             let found = next.query_row([last], |it| {
                 let records = it.get_ref(1)?.as_blob()?;
                 octets += records.len();
-                all.append(&mut ended::decode(records).collect::<rusqlite::Result<Vec<_>>>()?);
+                for row in ended::decode(records) {
+                    all.push(row?.take());
+                }
                 it.get(0)
             });
             match found.optional().map_err(failed)? {

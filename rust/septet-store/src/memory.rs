@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use septet_core::page::{ConsentRow, KeyRow, LogRow, Page};
 
+use crate::ended::Seen;
 use crate::transaction::KEY_LIFE_MS;
 use crate::wake::Wake;
 use crate::{Error, Filter, Finished, OnPage};
@@ -128,7 +129,7 @@ impl Memory {
         if state.closed {
             return Err(Error::closed());
         }
-        let matching = state.log.values().rev().filter(|row| filter.matches(row));
+        let matching = state.log.values().rev().filter(|row| filter.matches(&Seen::from(*row)));
         Ok(matching.take(filter.rows() as usize).cloned().collect())
     }
 

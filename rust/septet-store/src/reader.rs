@@ -1,11 +1,10 @@
 //! Look-ups in the live file, on a read-only connection of their own: they never wait for a commit, nor a commit for them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension};
-use septet_core::engine::Id;
 use septet_core::page::{ConsentRow, KeyRow, LogRow};
 
 use crate::{Error, Filter, OnPage, ended, row, schema};
@@ -97,50 +96,72 @@ impl Reader {
     /// long as one may be among the newest; where one has ended more than once, the last page has it as it is.
     pub fn query(&self, filter: &Filter, folded: i64) -> Result<Vec<LogRow>, Error> {
         let (first, before) = match &filter.id {
-            Some(id) => (Some(id.clone()), None),
+            Some(id) => (Some(id.clone()), Some(format!("{id}~"))),
             None => filter.ids(),
         };
-        let most = filter.rows() as usize;
-        let mut seen = HashSet::new();
-        let mut found: BTreeMap<String, LogRow> = BTreeMap::new();
+        let wanted = filter.rows() as usize;
+        let range = (folded, first.unwrap_or_default(), before);
+        let mut most = wanted;
         self.with(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT last, records FROM ended WHERE seq > ?1 AND last >= ?2 AND (?3 IS NULL OR first < ?3) ORDER BY seq DESC",
-            )?;
-            let mut pages = statement.query((folded, first.unwrap_or_default(), before))?;
-            while let Some(page) = pages.next()? {
-                let last = page.get_ref(0)?.as_str()?;
-                if found.len() >= most && found.first_key_value().is_none_or(|(oldest, _)| last < oldest.as_str()) {
-                    continue;
-                }
-                let rows: Vec<_> = ended::decode(page.get_ref(1)?.as_blob()?).collect::<rusqlite::Result<_>>()?;
-                for row in rows.into_iter().rev() {
-                    if seen.insert(Id::parse(row.id.as_bytes()).map(|id| id.0)) && filter.matches(&row) {
-                        found.insert(row.id.clone(), row);
+            loop {
+                let mut found: BTreeMap<String, (i64, LogRow)> = BTreeMap::new();
+                walk(connection, &range, |seq, _, last, records| {
+                    let oldest = found.first_key_value().filter(|_| found.len() >= most);
+                    if oldest.is_some_and(|(oldest, _)| last < oldest.as_str()) {
+                        return Ok(());
                     }
-                    if found.len() > most {
-                        found.pop_first();
+                    for row in ended::decode(records) {
+                        let row = row?;
+                        let before = found.get(row.id).map(|(at, _)| *at);
+                        if before.is_some_and(|at| at > seq) {
+                            continue;
+                        }
+                        if filter.matches(&row) {
+                            found.insert(row.id.to_owned(), (seq, row.take()));
+                        } else if before.is_some() {
+                            found.remove(row.id);
+                        }
+                        if found.len() > most {
+                            found.pop_first();
+                        }
                     }
+                    Ok(())
+                })?;
+                let count = found.len();
+                // A dead letter that lived again and has ended once more.
+                if let Some(oldest) = found.values().map(|(seq, _)| *seq).min() {
+                    walk(connection, &(oldest, range.1.clone(), range.2.clone()), |seq, _, _, records| {
+                        for row in ended::decode(records) {
+                            let row = row?;
+                            if found.get(row.id).is_some_and(|(at, _)| *at < seq) {
+                                found.remove(row.id);
+                            }
+                        }
+                        Ok(())
+                    })?;
                 }
+                let stale = count - found.len();
+                if stale == 0 || count < most {
+                    return Ok(found.into_values().rev().map(|(_, row)| row).take(wanted).collect());
+                }
+                // What it stood in the way of.
+                most += stale;
             }
-            Ok(())
-        })?;
-        Ok(found.into_values().rev().collect())
+        })
     }
 
     /// How many ended messages wait for the fold, and the page before their first. A damaged one is an error.
     pub fn waiting(&self) -> Result<(u64, i64), Error> {
         self.with(|connection| {
-            let mut statement = connection.prepare("SELECT seq, records FROM ended ORDER BY seq DESC")?;
-            let mut pages = statement.query([])?;
             let (mut count, mut before) = (0, 0);
-            while let Some(page) = pages.next()? {
-                before = page.get::<_, i64>(0)? - 1;
-                for row in ended::decode(page.get_ref(1)?.as_blob()?) {
-                    row?;
-                    count += 1;
-                }
-            }
+            walk(connection, &(i64::MIN, String::new(), None), |seq, first, last, records| {
+                before = seq - 1;
+                let rows = ended::decode(records).collect::<rusqlite::Result<Vec<_>>>()?;
+                count += rows.len() as u64;
+                let ids = || rows.iter().map(|row| row.id);
+                // By these a look-up decides whether to read the page.
+                if (ids().min(), ids().max()) == (Some(first), Some(last)) { Ok(()) } else { Err(ended::damaged()) }
+            })?;
             Ok((count, before))
         })
     }
@@ -155,4 +176,23 @@ impl Reader {
                 .optional()
         })
     }
+}
+
+/// Shows the ended messages of each page after one, newest page first, whose ids may lie between two: its `seq`, its first and
+/// last id, and they themselves.
+fn walk(
+    connection: &Connection,
+    range: &(i64, String, Option<String>),
+    mut on: impl FnMut(i64, &str, &str, &[u8]) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, first, last, records FROM ended
+         WHERE seq > ?1 AND last >= ?2 AND (?3 IS NULL OR first < ?3) ORDER BY seq DESC",
+    )?;
+    let mut pages = statement.query((range.0, &range.1, &range.2))?;
+    while let Some(page) = pages.next()? {
+        let text = |column| page.get_ref(column).and_then(|it| Ok(it.as_str()?));
+        on(page.get(0)?, text(1)?, text(2)?, page.get_ref(3)?.as_blob()?)?;
+    }
+    Ok(())
 }

@@ -83,7 +83,8 @@ fn take_over(old: &Connection, new: &Connection, found: &mut Salvage) -> rusqlit
     take("ended", "seq", "records", &mut |seq, it| {
         let mut damaged = Ok(());
         let rows = ended::decode(it.get_ref(1)?.as_blob()?);
-        let rows: Vec<_> = rows.filter_map(|row| row.map_err(|error| damaged = Err(error)).ok()).collect();
+        let rows: Vec<_> =
+            rows.filter_map(|row| row.map_err(|error| damaged = Err(error)).ok().map(|row| row.take())).collect();
         if !rows.is_empty() {
             transaction::ended(new, seq, &rows)?;
             *messages += rows.len() as u64;

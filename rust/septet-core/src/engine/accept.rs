@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::envelope::{Address, Draft, Envelope, flag};
 use super::given::{as_written, dest_of};
-use super::id::Id;
+use super::id::{Id, Naming};
 use super::journal::{Answer, Effect, Kind};
 use super::ledger::{Handle, Live};
 use super::message::{Mt, Status};
@@ -167,9 +167,7 @@ impl Engine {
         if !group.is_empty() {
             flags |= flag::MULTI;
         }
-        if version <= V33 {
-            flags |= flag::ALIAS;
-        }
+        let naming = if version <= V33 { Naming::Short } else { quirks.naming };
         if sm.replace == 1 {
             flags |= flag::REPLACE;
         }
@@ -193,6 +191,7 @@ impl Engine {
             data_coding: cut.data_coding,
             default_message: sm.default_msg_id,
             encoding: cut.encoding,
+            naming,
             account: self.tables.config.accounts[account as usize].id.as_bytes(),
             from,
             to,
@@ -289,7 +288,9 @@ impl Engine {
             }
             taken += size;
             let Arrival { sequence, since, command, carrier, envelope, multi } = arrival;
-            let answer = |id| Answer { session: sid, epoch, sequence, command, status: 0, id: Some(id), since };
+            let naming = envelope.naming();
+            let answer =
+                |id| Answer { session: sid, epoch, sequence, command, status: 0, id: Some((id, naming)), since };
             let Some(multi) = multi else {
                 let id = self.take_in(envelope, account, carrier, now);
                 self.journal.after_commit(Effect::Answer(answer(id)));
@@ -408,7 +409,7 @@ impl Engine {
 
     /// Gives the message its id, its record and its place; it leaves once the open page is durable.
     fn take_in(&mut self, envelope: Envelope, account: u16, carrier: u16, now: Micros) -> Id {
-        let id = self.fresh_id(account, envelope.has(flag::ALIAS), now);
+        let id = self.fresh_id(account, envelope.naming(), now);
         self.take_in_as(id, envelope, account, carrier, now);
         id
     }
@@ -422,8 +423,8 @@ impl Engine {
             out.put_bytes(name.as_bytes());
         });
         self.tally.message(Direction::Mt, account, carrier, Status::Accepted);
-        if envelope.has(flag::ALIAS) && envelope.given_id() == id {
-            self.keep_alias(id, envelope.account(), now);
+        if envelope.given_id() == id {
+            self.keep_alias(&envelope, now);
         }
         self.note_replacement(&envelope, account, now);
         let handle = self.house_mt(Mt::new(envelope, account, carrier));

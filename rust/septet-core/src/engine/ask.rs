@@ -10,6 +10,7 @@ use super::cause::Cause;
 use super::ledger::{Handle, Live};
 use super::message::{Mt, Status};
 use super::receipts::Told;
+use super::relayed::Whose;
 use super::shape::Dress;
 use super::{Engine, NOBODY};
 use crate::clock::{Micros, SECOND};
@@ -28,8 +29,6 @@ const WALK: usize = 512;
 const PAUSE_MAX: Micros = 3_600 * SECOND;
 /// The last question leaves so long before its message would be unknown, in milliseconds.
 const LAST_CALL_MS: u64 = 60_000;
-/// Tokens of questions: those of broadcasts never count so far.
-const MARK: u64 = 0x1FF << 55;
 
 /// What is known of a segment that was asked about.
 #[derive(Clone, Copy, Default)]
@@ -50,11 +49,6 @@ pub(super) struct Asks {
     count: u64,
     place: u32,
     turn: Micros,
-}
-
-/// True for the token of a question.
-pub(super) const fn is_question(token: u64) -> bool {
-    token & MARK == MARK
 }
 
 impl Engine {
@@ -104,10 +98,11 @@ impl Engine {
             Some(tried) => tried.next <= now || !tried.last && tried.next != Micros::MAX && self.last_call(mt, now),
             None => true,
         };
+        // A query_sm names no destination, so it cannot ask about one of many.
         let open = |part: &u8| {
             let segment = &mt.segments[*part as usize];
             let named = (1..max::MESSAGE_ID).contains(&segment.carrier_id.len());
-            named && !segment.receipt.is_some_and(State::is_final)
+            named && !segment.shared && !segment.receipt.is_some_and(State::is_final)
         };
         (0..mt.segments.len() as u8).filter(open).filter(due).collect()
     }
@@ -131,7 +126,7 @@ impl Engine {
         let source = dress.source.addr(table.source);
         body.extend_from_slice(&[source.ton, source.npi]);
         put_cstring(&mut body, source.addr, max::ADDR);
-        let token = MARK | (self.asks.count & !MARK);
+        let token = Whose::Question.token(self.asks.count);
         let links: Vec<u32> = self.lanes[carrier as usize].links.iter().flatten().copied().collect();
         let sent = links.into_iter().find(|sid| {
             let peer = self.peers[*sid as usize].peer.as_mut().filter(|peer| peer.session.window_free() > half);

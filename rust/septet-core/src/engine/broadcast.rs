@@ -7,11 +7,9 @@
 use std::collections::HashMap;
 
 use super::Engine;
+use super::relayed::Whose;
 use crate::clock::Micros;
 use crate::smpp::{Pdu, command, status, tlv};
-
-/// Tokens of relayed requests: no message has a segment of this number.
-const MARK: u64 = 0xFF << 56;
 
 /// Whose request it was.
 struct Origin {
@@ -28,11 +26,6 @@ pub(super) struct Relays {
     next: u64,
 }
 
-/// True for the token of a relayed request.
-pub(super) const fn is_relay(token: u64) -> bool {
-    token & MARK == MARK
-}
-
 const fn failed(command: u32) -> u32 {
     match command {
         command::BROADCAST_SM => status::ESME_RBCASTFAIL,
@@ -47,7 +40,7 @@ impl Engine {
         let (sequence, command) = (pdu.sequence, pdu.command);
         let origin = Origin { session, epoch: self.epoch(session), sequence, command };
         let link = self.broadcaster(account, pdu.text("source_addr"), command);
-        let token = MARK | (self.relays.next & !MARK);
+        let token = Whose::Broadcast.token(self.relays.next);
         // What an ESME gets wrong is not passed on.
         let mut pdu = pdu.clone();
         pdu.tlvs.retain(|(tag, value)| tlv::fits(*tag, value.len()));
@@ -92,7 +85,12 @@ impl Engine {
             return;
         }
         if let Some(peer) = self.peer(session) {
-            peer.session.respond_with(sequence, command, status, |out| out.extend_from_slice(body));
+            if body.is_empty() {
+                // A refusal of ours, or of a carrier that left its body out.
+                peer.session.respond(sequence, command, status, b"");
+            } else {
+                peer.session.respond_with(sequence, command, status, |out| out.extend_from_slice(body));
+            }
             self.wrote(session);
         }
     }

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Engine;
 use super::envelope::{Envelope, flag};
-use super::id::Id;
+use super::id::{Id, Naming};
 use super::journal::{Effect, Kind, VERSION};
 use super::ledger::{Handle, IdMap, Live};
 use super::message::{Mt, NOBODY, Segment, Status};
@@ -46,6 +46,7 @@ pub(super) struct Cold {
     pub(super) account: u16,
     pub(super) carrier: u16,
     pub(super) priority: u8,
+    pub(super) naming: Naming,
     wanted: u8,
 }
 
@@ -93,8 +94,8 @@ fn untouched(mt: &Mt) -> bool {
         && mt.segments.iter().all(|segment| *segment == Segment::default())
         && mt.account != NOBODY
         && mt.carrier != NOBODY
-        // It has other names than its id, which only its envelope holds.
-        && !mt.env.has(flag::ALIAS | flag::MULTI)
+        // Whom it belongs to, only its envelope holds.
+        && !mt.env.has(flag::MULTI)
 }
 
 /// The whole records of MTs in a page.
@@ -168,6 +169,7 @@ impl Engine {
             account: mt.account,
             carrier: mt.carrier,
             priority: mt.env.priority(),
+            naming: mt.env.naming(),
             wanted: 0,
         };
         self.ledger.put(handle, Live::Cold(Box::new(cold)));

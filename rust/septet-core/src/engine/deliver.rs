@@ -6,8 +6,8 @@ use super::envelope::{Address, flag};
 use super::journal::Kind;
 use super::ledger::{Handle, Live};
 use super::message::{Event, Inbound, Mo, Mt, Status, tell};
-use super::quirks::{AccountQuirks, Style, append_nul};
-use super::shape::Written;
+use super::quirks::{AccountQuirks, append_nul};
+use super::shape::styled;
 use super::tally::Direction;
 use super::view::{self, View};
 use super::wire::Put;
@@ -338,10 +338,8 @@ struct Note {
 
 impl Note {
     fn of(mt: &Mt, bit: u8, quirks: &AccountQuirks, wall: WallMs) -> Self {
-        let given = mt.env.given_id();
-        let alias = format!("{:08X}", given.alias());
         // Its sender knows it by the name that the response gave it.
-        let id: &[u8] = if mt.env.has(flag::ALIAS) { alias.as_bytes() } else { &given.encode() };
+        let id = mt.env.naming().in_receipt(mt.env.given_id());
         let open = |event: &&Event| event.receipt.is_some_and(|state| !state.is_final());
         let news = if bit == tell::PROGRESS { mt.events.iter().rev().find(open) } else { mt.events.last() };
         let (state, esm_class) = match news.and_then(|event| event.receipt).filter(|_| bit == tell::PROGRESS) {
@@ -360,7 +358,7 @@ impl Note {
         let start = gsm7::encode(&start).unwrap_or_else(|_| plain());
         let mut text = Vec::new();
         let form = receipt::Form {
-            id,
+            id: &id,
             state,
             err: own.unwrap_or(number.as_bytes()),
             submit: mt.env.created(),
@@ -377,7 +375,7 @@ impl Note {
             append_nul(&mut text, data_coding);
         }
         let mut tlvs = Vec::new();
-        let mut terminated = id.to_vec();
+        let mut terminated = id;
         terminated.push(0);
         tlv::put(&mut tlvs, tlv::RECEIPTED_MESSAGE_ID, &terminated);
         tlv::put(&mut tlvs, tlv::MESSAGE_STATE, &[state.message_state()]);
@@ -404,10 +402,6 @@ impl Note {
             ..Sm::default()
         })
     }
-}
-
-fn styled<'a>(style: &Style, at: Address<'a>) -> Written<'a> {
-    style.write(at.ton, at.npi, at.addr).map_or(Written::Same(at), Written::Anew)
 }
 
 /// Gives a part of an MO as its account wants it.

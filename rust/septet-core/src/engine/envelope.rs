@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! 0   id 16   order 8   created 8   expires 8   due 8   flags 2
-//! 50  esm_class  protocol_id  priority  registered  data_coding  encoding
+//! 50  esm_class  protocol_id  priority  registered  data_coding  encoding and (upper half) naming
 //! 56  from ton npi   to ton npi   parts   default message
 //! 62  end of each section, 9 × u32, counted from 98
 //! 98  account · from · to · service_type · tlvs · client_ref · tags · part lengths (u16 each) · body
 //! ```
 
-use super::id::{Id, LENGTH};
+use super::id::{Id, LENGTH, Naming};
 use crate::clock::WallMs;
 use crate::{Error, Result};
 
@@ -48,8 +48,6 @@ pub mod flag {
     pub const REPLACE: u16 = 0x2000;
     /// It came with others in one submit_multi: `client_ref` holds the id that its sender was given for them all.
     pub const MULTI: u16 = 0x4000;
-    /// Its sender speaks 3.3 and knows it by the alias of its id.
-    pub const ALIAS: u16 = 0x8000;
 }
 
 /// An address on the wire: digits or letters, with its type and plan (SMPP 3.4 §5.2.5, §5.2.6).
@@ -92,6 +90,8 @@ pub struct Draft<'a> {
     pub default_message: u8,
     /// The encoding as a number: 0 gsm7, 1 ucs2, 2 latin1, 3 binary.
     pub encoding: u8,
+    /// How its sender is told its id.
+    pub naming: Naming,
     /// The account's id.
     pub account: &'a [u8],
     /// Source address.
@@ -159,7 +159,7 @@ impl Envelope {
             draft.priority,
             draft.registered,
             draft.data_coding,
-            draft.encoding,
+            draft.encoding | (draft.naming as u8) << 4,
             draft.from.ton,
             draft.from.npi,
             draft.to.ton,
@@ -252,8 +252,6 @@ impl Envelope {
         registered: u8 = 53;
         /// SMPP data_coding.
         data_coding: u8 = 54;
-        /// The encoding as a number.
-        encoding: u8 = 55;
         /// How many segments.
         parts: u8 = 60;
         /// SMPP sm_default_msg_id.
@@ -273,6 +271,16 @@ impl Envelope {
         tags = 6;
         /// All parts, one after the other.
         body = 8;
+    }
+
+    /// The encoding as a number.
+    pub fn encoding(&self) -> u8 {
+        self.0[55] & 0x0F
+    }
+
+    /// How its sender is told its id.
+    pub fn naming(&self) -> Naming {
+        Naming::from_number(self.0[55] >> 4)
     }
 
     /// Public id.
@@ -340,6 +348,7 @@ impl Envelope {
             data_coding: self.data_coding(),
             default_message: self.default_message(),
             encoding: self.encoding(),
+            naming: self.naming(),
             account: self.account(),
             from: self.from(),
             to: self.to(),
@@ -383,6 +392,8 @@ mod tests {
             from: Address { ton: 3, npi: 0, addr: b"12345" },
             to: Address { ton: 1, npi: 1, addr: b"46701234567" },
             client_ref: b"ref",
+            encoding: 3,
+            naming: Naming::DecimalToHex,
             ..Draft::default()
         };
         let parts: [&[u8]; 2] = [&[5, 0, 3, 9, 2, 1, b'a'], &[5, 0, 3, 9, 2, 2, b'b']];
@@ -398,6 +409,7 @@ mod tests {
         assert_eq!(envelope.to().addr, b"46701234567");
         assert_eq!((envelope.from().ton, envelope.to().npi), (3, 1));
         assert_eq!(envelope.client_ref(), b"ref");
+        assert_eq!((envelope.encoding(), envelope.naming()), (3, Naming::DecimalToHex));
         assert_eq!(envelope.parts(), 2);
         assert_eq!(envelope.part(1), [5, 0, 3, 9, 2, 2, b'b']);
     }

@@ -35,7 +35,7 @@ impl Engine {
         let mut scratch = Vec::new();
         match receipt::read(sm, &self.carrier_table(carrier).quirks.dialect, &mut scratch) {
             Reading::Message => {}
-            Reading::Receipt(outcome) => return self.receipt(carrier, &outcome, now),
+            Reading::Receipt(outcome) => return self.receipt(carrier, &outcome, sm, now),
             Reading::Unreadable => return self.unreadable_receipt(carrier, now),
         }
         if !self.has_room_inbound() {
@@ -75,7 +75,7 @@ impl Engine {
     }
 
     /// An address in its international form, unless it is one of our own as it stands.
-    fn international(&self, country: &Country, at: &Addr<'_>) -> (u8, u8, Box<[u8]>) {
+    pub(super) fn international(&self, country: &Country, at: &Addr<'_>) -> (u8, u8, Box<[u8]>) {
         match country.international(at.ton, at.addr) {
             Some(anew) if self.tables.number(at.addr).is_none() => (anew.ton, anew.npi, anew.addr().into()),
             _ => (at.ton, at.npi, at.addr.into()),

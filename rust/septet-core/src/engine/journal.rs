@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::id::{Id, Naming};
 use super::ledger::Handle;
 use super::wire::Put;
 use crate::clock::Micros;
@@ -39,8 +40,8 @@ pub(super) struct Answer {
     pub(super) sequence: u32,
     pub(super) command: u32,
     pub(super) status: u32,
-    /// The message's id, where one was made.
-    pub(super) id: Option<super::id::Id>,
+    /// The message's id, where one was made, and how it is told.
+    pub(super) id: Option<(Id, Naming)>,
     /// When the request came.
     pub(super) since: Micros,
 }

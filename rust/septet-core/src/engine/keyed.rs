@@ -57,10 +57,10 @@ impl Correlation {
         Self { seed, centres, sent: IdMap::default(), held: IdMap::default() }
     }
 
-    /// The id in the form in which the carrier's responses and receipts agree.
-    pub(super) fn key(&self, carrier: u16, carrier_id: &[u8]) -> u128 {
+    /// The id in the form in which the carrier's responses and receipts agree; with the contact where others share it.
+    pub(super) fn key(&self, carrier: u16, carrier_id: &[u8], contact: &[u8]) -> u128 {
         let centre = self.centres.get(carrier as usize).copied().unwrap_or(carrier);
-        key(self.seed, &[&centre.to_le_bytes(), carrier_id])
+        key(self.seed, &[&centre.to_le_bytes(), carrier_id, contact])
     }
 
     pub(super) fn insert(&mut self, key: u128, handle: Handle, part: u8) {

@@ -268,8 +268,9 @@ mod tests {
 
     fn held(id: u128) -> Live {
         let state = crate::smpp::receipt::State::Delivered;
-        let (carrier, carrier_id) = (String::new(), Box::default());
-        Live::Held(Box::new(Held { id: Id(id), at: 0, carrier, carrier_id, state, error: 0, cause: None, home: 0 }))
+        let (carrier, carrier_id, contact) = (String::new(), Box::default(), Box::default());
+        let (id, at, error, home) = (Id(id), 0, 0, 0);
+        Live::Held(Box::new(Held { id, at, carrier, carrier_id, contact, state, error, cause: None, home }))
     }
 
     #[test]

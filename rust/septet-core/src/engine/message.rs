@@ -116,6 +116,8 @@ pub struct Segment {
     pub carrier_id: Box<[u8]>,
     /// The last receipt.
     pub receipt: Option<State>,
+    /// Other messages have the same id: they went to the carrier together.
+    pub shared: bool,
 }
 
 /// Where a segment stands.
@@ -230,6 +232,11 @@ impl Mt {
         }
     }
 
+    /// Whether it is to be sent to this carrier, in whose queue it was put: it may have gone to another since, or rest.
+    pub fn waits_for(&self, carrier: u16) -> bool {
+        self.queued && self.carrier == carrier && self.again == 0
+    }
+
     /// Notes an event and the status it led to.
     pub fn note(&mut self, at: WallMs, status: Status, part: u8, code: u32) {
         self.status = status;
@@ -259,7 +266,7 @@ impl Mt {
         out.put_u8(self.tell);
         out.put_u8(self.segments.len() as u8);
         for segment in &self.segments {
-            out.put_u8(u8::from(segment.stage == Stage::Taken));
+            out.put_u8(u8::from(segment.stage == Stage::Taken) << u8::from(segment.shared));
             out.put_u8(segment.receipt.map_or(0, State::message_state));
             out.put_bytes(&segment.carrier_id);
         }
@@ -287,9 +294,10 @@ impl Mt {
         let parts = mt.segments.len();
         mt.segments.clear();
         for _ in 0..from.u8()? {
-            let stage = if from.u8()? == 1 { Stage::Taken } else { Stage::Waiting };
+            let taken = from.u8()?;
+            let stage = if taken == 0 { Stage::Waiting } else { Stage::Taken };
             let receipt = State::stored(from.u8()?);
-            mt.segments.push(Segment { stage, receipt, carrier_id: from.bytes()?.into() });
+            mt.segments.push(Segment { stage, receipt, carrier_id: from.bytes()?.into(), shared: taken == 2 });
         }
         if mt.segments.len() != parts {
             return Err(Error::new("engine.bad_record", "an MT has other parts than its envelope"));
@@ -505,6 +513,8 @@ pub struct Held {
     pub carrier: String,
     /// The carrier's message id.
     pub carrier_id: Box<[u8]>,
+    /// The digits of the person whom it is about.
+    pub contact: Box<[u8]>,
     /// What it says.
     pub state: State,
     /// Its error as a number.
@@ -531,9 +541,8 @@ impl Held {
         out.put_bytes(&self.carrier_id);
         out.put_u8(self.state.message_state());
         out.put_u32(self.error);
-        if self.cause.is_some() {
-            Cause::put(self.cause.as_deref(), out);
-        }
+        Cause::put(self.cause.as_deref(), out);
+        out.put_bytes(&self.contact);
     }
 
     pub(super) fn take(from: &mut Take<'_>) -> Result<Self> {
@@ -545,7 +554,9 @@ impl Held {
         let state = State::from_message_state(number);
         let state = state.ok_or_else(|| Error::new("engine.bad_record", format!("no receipt state {number}")))?;
         let error = from.u32()?;
-        Ok(Self { id, at, carrier, carrier_id, state, error, cause: Cause::take(from)?, home: 0 })
+        let cause = Cause::take(from)?;
+        let contact = if from.is_empty() { Box::default() } else { from.bytes()?.into() };
+        Ok(Self { id, at, carrier, carrier_id, contact, state, error, cause, home: 0 })
     }
 }
 

@@ -14,6 +14,7 @@
 //! | `accept`, `given` | an MT is admitted: consent, route, carrier, parts |
 //! | `multi` | a submit_multi: many MTs under one id |
 //! | `quirks`, `shape` | what differs from link to link, and a message as its carrier wants it |
+//! | `outgoing`, `bundle` | a message as the PDU that it leaves in; many in one |
 //! | `submit` | an MT goes to its carrier: grant, window, response, retry, failover |
 //! | `cold` | what waits deep in a queue stays in the store |
 //! | `hold` | for carriers whose unanswered submits are held, not sent again |
@@ -35,6 +36,7 @@ mod accept;
 mod again;
 mod ask;
 mod broadcast;
+mod bundle;
 mod cause;
 mod cold;
 mod deadlines;
@@ -51,6 +53,7 @@ mod message;
 mod multi;
 mod operations;
 mod outbind;
+mod outgoing;
 mod peers;
 mod queue;
 pub mod quirks;
@@ -76,12 +79,12 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 pub use accept::{Post, Posted, Refusal};
 pub use cold::views_of_page;
 pub use deliver::{Hook, HookKind};
-pub use id::Id;
+pub use id::{Id, Naming};
 pub use ledger::Handle;
 pub use message::{Event, NO_RESPONSE, NOBODY, Status};
 pub use operations::Lookup;
 pub use peers::{BAD_STREAMS, BindRequest, MAX_PDU};
-pub use tally::{BOUNDS, CarrierTally, Direction, Histogram, Tally};
+pub use tally::{Asked, BOUNDS, CarrierTally, Direction, Histogram, Tally};
 pub use view::{Filter, View, view_of_record};
 
 use crate::Result;
@@ -117,12 +120,14 @@ struct Lane {
     links: Vec<Option<u32>>,
     /// Whether routing may choose it; the node decides.
     usable: bool,
-    /// Segments written and not answered.
+    /// Submits written and not answered.
     in_flight: usize,
-    /// Segments answered, whose record is not yet durable: a crash would send them again.
+    /// Submits answered, whose record is not yet durable: a crash would send them again.
     unsettled: usize,
     /// Messages whose leaving is being written down; see `hold`.
     arming: usize,
+    /// It has refused a submit_multi as such, so it gets none until a link comes up again.
+    alone: bool,
 }
 
 /// What an account has waiting.
@@ -173,6 +178,7 @@ pub struct Engine {
     questions: operations::Questions,
     replacements: replacing::Replacements,
     relays: broadcast::Relays,
+    bundles: bundle::Bundles,
     spill: cold::Spill,
     asks: ask::Asks,
     recalls: recall::Recalls,
@@ -215,6 +221,7 @@ impl Engine {
             in_flight: 0,
             unsettled: 0,
             arming: 0,
+            alone: false,
         };
         let lanes = config.carriers.iter().map(|c| lane(c.links)).collect();
         let centres = config.carriers.iter().map(|c| c.centre).collect();
@@ -234,6 +241,7 @@ impl Engine {
             questions: operations::Questions::default(),
             replacements: replacing::Replacements::default(),
             relays: broadcast::Relays::default(),
+            bundles: bundle::Bundles::default(),
             spill: cold::Spill::default(),
             asks: ask::Asks::default(),
             recalls: recall::Recalls::default(),
@@ -340,6 +348,7 @@ impl Engine {
             self.enqueue(Handle::from_token(token).0, false, now);
         }
         self.expire_parts(now);
+        self.bundles.forget_late(now);
         self.ask(now);
         self.sweep(now);
     }
@@ -392,7 +401,7 @@ impl Engine {
         self.lanes.get(carrier as usize).map_or(0, |lane| lane.queue.depth)
     }
 
-    /// Segments written to a carrier and not answered.
+    /// Submits written to a carrier and not answered.
     pub fn in_flight(&self, carrier: u16) -> usize {
         self.lanes.get(carrier as usize).map_or(0, |lane| lane.in_flight)
     }

@@ -2,8 +2,8 @@
 
 use super::Engine;
 use super::accept::{Arrival, Submit};
-use super::envelope::{Envelope, flag};
-use super::id::{Id, LENGTH};
+use super::envelope::Envelope;
+use super::id::{Id, LENGTH, Naming};
 use crate::clock::Micros;
 use crate::smpp::pdu::{Destination, Failure};
 use crate::smpp::sm::{Addr, Sm};
@@ -86,10 +86,10 @@ impl Engine {
         rest: Vec<(u16, Envelope)>,
         now: Micros,
     ) -> Id {
-        let id = self.fresh_id(account, first.1.has(flag::ALIAS), now);
+        let id = self.fresh_id(account, first.1.naming(), now);
         for (index, (carrier, mut envelope)) in std::iter::once(first).chain(rest).enumerate() {
             envelope.join(id);
-            let own = if index == 0 { id } else { self.fresh_id(account, false, now) };
+            let own = if index == 0 { id } else { self.fresh_id(account, Naming::Own, now) };
             self.take_in_as(own, envelope, account, carrier, now);
         }
         id

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::accept::{led, receipts_asked, schedule};
 use super::envelope::{Envelope, flag};
-use super::id::{Id, parse_alias};
+use super::id::{Id, Naming, parse_alias};
 use super::journal::{Answer, Effect, Kind, VERSION};
 use super::ledger::{Handle, IdMap, Live};
 use super::message::{Mt, Segment, Stage, Status};
@@ -60,7 +60,7 @@ pub(super) struct Asker {
 #[derive(Default)]
 pub(super) struct Questions {
     /// Ids by account and alias.
-    aliases: HashMap<(u16, u32), Id>,
+    aliases: HashMap<(u16, u64), Id>,
     /// The messages of each submit_multi.
     groups: IdMap<Vec<Handle>>,
     fresh: Vec<Lookup>,
@@ -75,7 +75,7 @@ pub(super) struct Questions {
 #[derive(Clone, Copy)]
 pub(super) struct Names {
     account: u16,
-    alias: Option<u32>,
+    alias: Option<u64>,
     group: Option<Id>,
     given: Id,
 }
@@ -84,16 +84,28 @@ impl Names {
     pub(super) fn of(mt: &Mt) -> Self {
         let given = mt.env.given_id();
         let group = mt.env.has(flag::MULTI).then_some(given);
-        Self { account: mt.account, alias: mt.env.has(flag::ALIAS).then(|| given.alias()), group, given }
+        Self { account: mt.account, alias: mt.env.naming().alias(given), group, given }
+    }
+
+    fn of_live(live: &Live) -> Option<Self> {
+        match live {
+            Live::Mt(mt) => Some(Self::of(mt)),
+            Live::Cold(cold) => {
+                let given = cold.id();
+                Some(Self { account: cold.account, alias: cold.naming.alias(given), group: None, given })
+            }
+            _ => None,
+        }
     }
 }
 
 impl Engine {
     /// An id for a new message; its alias, if it needs one, is not that of another living message of the account.
-    pub(super) fn fresh_id(&mut self, account: u16, alias: bool, now: Micros) -> Id {
+    pub(super) fn fresh_id(&mut self, account: u16, naming: Naming, now: Micros) -> Id {
         loop {
             let id = self.ids.next(self.wall(now));
-            if !alias || !self.questions.aliases.contains_key(&(account, id.alias())) {
+            let alias = naming.alias(id);
+            if alias.is_none_or(|alias| !self.questions.aliases.contains_key(&(account, alias))) {
                 return id;
             }
         }
@@ -112,10 +124,8 @@ impl Engine {
 
     /// Forgets them.
     pub(super) fn unlearn(&mut self, handle: Handle) {
-        let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.env.has(flag::ALIAS | flag::MULTI)) else {
-            return;
-        };
-        let Names { account, alias, group, given } = Names::of(mt);
+        let Some(names) = self.ledger.live(handle).and_then(Names::of_live) else { return };
+        let Names { account, alias, group, given } = names;
         let mut last = true;
         if let Some(group) = group
             && let Some(members) = self.questions.groups.get_mut(&group.0)
@@ -134,12 +144,13 @@ impl Engine {
     }
 
     /// The store remembers an alias for as long as an idempotency key: the message may end sooner than its sender asks.
-    pub(super) fn keep_alias(&mut self, id: Id, account: &[u8], now: Micros) {
+    pub(super) fn keep_alias(&mut self, envelope: &Envelope, now: Micros) {
+        let Some(alias) = envelope.naming().alias(envelope.id()) else { return };
         let row = KeyRow {
-            account: String::from_utf8_lossy(account).into_owned(),
-            key: format!("{ALIAS_KEY}{:08X}", id.alias()),
+            account: String::from_utf8_lossy(envelope.account()).into_owned(),
+            key: format!("{ALIAS_KEY}{alias:08X}"),
             body_hash: Vec::new(),
-            answer: id.encode().to_vec(),
+            answer: envelope.id().encode().to_vec(),
             at: self.wall(now),
         };
         self.journal.keys.push(row);
@@ -393,7 +404,7 @@ impl Engine {
         self.snapshot(handle);
     }
 
-    fn look_up(&mut self, asker: Asker, pdu: Pdu, id: Option<Id>, alias: Option<u32>) {
+    fn look_up(&mut self, asker: Asker, pdu: Pdu, id: Option<Id>, alias: Option<u64>) {
         let token = self.questions.next;
         self.questions.next += 1;
         let account = self.tables.config.accounts[asker.account as usize].id.clone();

@@ -1,13 +1,12 @@
 //! Sessions: ESMEs that bind to us and links that we bind to carriers. Chunk in, octets out.
 
 use super::accept::{Arrival, Submit};
-use super::broadcast::is_relay;
 use super::deadlines::NEVER;
 use super::journal::{Answer, Effect};
-use super::relayed::Relayed;
+use super::relayed::{Relayed, Whose};
 use super::submit::Response;
 use super::tables;
-use super::{Engine, Id, NOBODY};
+use super::{Engine, NOBODY};
 use crate::clock::Micros;
 use crate::smpp::command::{self, version};
 use crate::smpp::pdu::{self, Failure};
@@ -86,11 +85,6 @@ pub const MAX_PDU: u32 = 70_000;
 
 /// What can be wrong with a stream before there is SMPP in it; the node sees it, the engine counts it.
 pub const BAD_STREAMS: [&str; 3] = ["tls_failed", "plain_on_tls", "tls_on_plain"];
-
-/// A message's id as a session of this version knows it: an alias before 3.4.
-fn name_in(version: u8, id: Id) -> Vec<u8> {
-    if version <= version::V33 { format!("{:08X}", id.alias()).into_bytes() } else { id.encode().to_vec() }
-}
 
 impl Engine {
     fn place(&mut self, peer: Peer) -> u32 {
@@ -318,7 +312,9 @@ impl Engine {
     ) {
         match event {
             Event::Bound { .. } => {
-                self.lanes[carrier as usize].links[link as usize] = Some(sid);
+                let lane = &mut self.lanes[carrier as usize];
+                lane.links[link as usize] = Some(sid);
+                lane.alone = false;
                 self.attention.links.insert(carrier);
             }
             Event::BindRefused { .. } => {
@@ -338,19 +334,23 @@ impl Engine {
             Event::Operation { pdu } => {
                 said.refused.push((pdu.sequence, pdu.command, status::ESME_RINVCMDID));
             }
-            Event::Response { token, status, body, .. } if is_relay(token) => {
+            Event::Response { token, status, body, .. } if Whose::is_relayed(token) => {
                 said.relayed.push(Relayed { token, status: Some(status), body: body.to_vec() });
             }
-            Event::Response { token, status, message_id, waited, late, .. } => {
+            Event::Response { token, status, message_id, body, waited, late, .. } => {
                 let lane = &mut self.lanes[carrier as usize];
                 lane.in_flight -= usize::from(!late);
-                let response = Response { token, status, message_id, waited };
-                if self.submitted(carrier, &response, now) == Class::Session {
+                let response = Response { token, status, message_id, shared: false, waited };
+                let class = match Whose::of(token) {
+                    Some(_) => self.bundle_answered(carrier, &response, body, now),
+                    None => self.submitted(carrier, &response, now),
+                };
+                if class == Class::Session {
                     // The carrier does not take this session for bound: the link comes back and binds anew.
                     self.attention.closing.insert(sid);
                 }
             }
-            Event::TimedOut { token } if is_relay(token) => said.relayed.push(Relayed::none(token)),
+            Event::TimedOut { token } if Whose::is_relayed(token) => said.relayed.push(Relayed::none(token)),
             // As long again for a late response, where the carrier holds.
             Event::TimedOut { token } => {
                 let patience = self.carrier_table(carrier).response_timeout;
@@ -454,7 +454,7 @@ impl Engine {
                     lane.links[link as usize] = None;
                 }
                 for token in tokens {
-                    if is_relay(token) {
+                    if Whose::is_relayed(token) {
                         // It changes no message, so it needs no time.
                         self.request_answered(carrier, &Relayed::none(token), 0);
                     } else {
@@ -484,7 +484,7 @@ impl Engine {
     /// A response whose page is durable.
     pub(super) fn answer(&mut self, answer: &Answer, now: Micros) {
         let Some(peer) = self.answered_peer(answer) else { return };
-        let id = answer.id.map(|id| name_in(peer.session.version(), id)).unwrap_or_default();
+        let id = answer.id.map(|(id, naming)| naming.in_response(id)).unwrap_or_default();
         peer.session.respond(answer.sequence, answer.command, answer.status, &id);
         self.answered(answer, now);
     }
@@ -492,7 +492,7 @@ impl Engine {
     /// The response to a submit_multi whose page is durable.
     pub(super) fn answer_multi(&mut self, answer: &Answer, failures: &[Failure], now: Micros) {
         let Some(peer) = self.answered_peer(answer) else { return };
-        let id = answer.id.map(|id| name_in(peer.session.version(), id)).unwrap_or_default();
+        let id = answer.id.map(|(id, naming)| naming.in_response(id)).unwrap_or_default();
         let write = |out: &mut Vec<u8>| pdu::put_multi_resp(out, &id, failures);
         peer.session.respond_with(answer.sequence, answer.command, answer.status, write);
         self.answered(answer, now);

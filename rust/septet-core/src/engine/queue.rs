@@ -106,6 +106,12 @@ impl Queue {
         first.or_else(|| others.find_map(|i| self.shards[i].front().map(|h| (i, h))))
     }
 
+    /// What stands in the line that [`Queue::pop`] takes from, from its head.
+    pub(super) fn head(&self, shard: usize) -> impl Iterator<Item = Handle> {
+        let line = self.shards[shard].0.iter().rev().find(|line| !line.handles.is_empty());
+        line.into_iter().flat_map(|line| line.handles.iter().copied())
+    }
+
     pub(super) fn pop(&mut self, shard: usize) -> Option<Handle> {
         self.shards[shard].pop()
     }

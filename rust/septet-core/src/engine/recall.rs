@@ -11,7 +11,9 @@ use super::envelope::Envelope;
 use super::ledger::Handle;
 use super::message::{Mt, Stage, Status};
 use super::operations::{Asker, failed};
+use super::relayed::Whose;
 use super::shape::Dress;
+use super::tally::{Asked, Tally};
 use super::{Engine, NOBODY};
 use crate::clock::Micros;
 use crate::smpp::command::{self, max};
@@ -22,9 +24,6 @@ use crate::smpp::{Pdu, status};
 
 /// Questions of one session that carriers have not answered: as many as a message can have segments.
 const OPEN: usize = 255;
-/// Tokens of these questions: those of broadcasts and of `ask` never look so.
-const MARK: u64 = 0x3FD << 54;
-const MASK: u64 = 0x3FF << 54;
 
 /// A request of an ESME that waits for carriers.
 struct Request {
@@ -48,6 +47,13 @@ struct Piece {
     envelope: Option<Envelope>,
 }
 
+impl Piece {
+    fn tally<'t>(&self, tally: &'t mut Tally) -> &'t mut Asked {
+        let tally = &mut tally.carriers[self.carrier as usize];
+        if self.envelope.is_some() { &mut tally.replaces } else { &mut tally.cancels }
+    }
+}
+
 /// Questions to carriers that an ESME waits for.
 #[derive(Default)]
 pub(super) struct Recalls {
@@ -65,11 +71,6 @@ impl Recalls {
         self.count += 1;
         self.count
     }
-}
-
-/// True for the token of such a question.
-pub(super) const fn is_recall(token: u64) -> bool {
-    token & MASK == MARK
 }
 
 /// Whether a carrier has all of a message and has told the end of none of it.
@@ -108,9 +109,10 @@ impl Engine {
         let refused = status::ESME_RREPLACEFAIL;
         let mt = self.ledger.mt(handle).ok_or(refused)?;
         let table = self.carrier_table(mt.carrier);
-        // A replace_sm cannot say another coding, nor that its text begins with a header.
+        // A replace_sm cannot say another coding, nor that its text begins with a header, nor which of many it means.
         let same = |env: &Envelope| (env.parts(), env.data_coding(), env.esm_class() & UDHI);
-        if same(&envelope) != (1, mt.env.data_coding(), 0) || same(&mt.env) != same(&envelope) {
+        let one = same(&envelope) == (1, mt.env.data_coding(), 0) && same(&mt.env) == same(&envelope);
+        if !one || mt.segments[0].shared {
             return Err(refused);
         }
         let dress = Dress::of(table, &envelope, 0, false);
@@ -182,13 +184,14 @@ impl Engine {
         }
         let key = self.recalls.next();
         for body in questions {
-            let token = MARK | (self.recalls.next() & !MASK);
+            let token = Whose::Recall.token(self.recalls.next());
             let sent = links.iter().copied().find(|sid| {
                 let write = |out: &mut Vec<u8>| out.extend_from_slice(&body);
                 self.peer(*sid).is_some_and(|peer| peer.session.request(now, command, token, write).is_ok())
             });
             if let Some(sid) = sent {
                 self.recalls.open.insert(token, key);
+                piece.tally(&mut self.tally).written += 1;
                 piece.left += 1;
                 self.wrote(sid);
             } else {
@@ -221,8 +224,10 @@ impl Engine {
         let Some(key) = self.recalls.open.remove(&token) else { return };
         let Some(piece) = self.recalls.pieces.get_mut(&key) else { return };
         piece.left -= 1;
-        piece.refused |= status != Some(status::ESME_ROK);
+        let failed = status != Some(status::ESME_ROK);
+        piece.refused |= failed;
         let (over, request) = (piece.left == 0, piece.request);
+        piece.tally(&mut self.tally).failed += u64::from(failed);
         if let Some(waiting) = self.recalls.requests.get(&request) {
             let session = (waiting.asker.session, waiting.asker.epoch);
             if let Some(asking) = self.recalls.asking.get_mut(&session) {

@@ -4,13 +4,14 @@ use super::cause::Cause;
 use super::envelope::flag;
 use super::journal::Kind;
 use super::ledger::{Handle, Live};
-use super::message::{Held, Status, tell};
+use super::message::{Held, Mt, Segment, Status, tell};
 use super::quirks::message_id::Place;
+use super::tables::digits;
 use super::wire::Put;
 use super::{Engine, Id};
 use crate::clock::{Micros, WallMs};
 use crate::smpp::receipt::{Outcome, State};
-use crate::smpp::sm::INTERMEDIATE;
+use crate::smpp::sm::{INTERMEDIATE, Sm};
 
 /// An error field as a number: decimal, as most write it, else hexadecimal, else 0.
 fn error_number(outcome: &Outcome<'_>) -> u32 {
@@ -33,7 +34,8 @@ const fn status_of(state: State) -> Option<Status> {
     }
 }
 
-/// Early receipts kept for one id. A final one takes the place of an intermediate one, so that none of those is lost.
+/// Early receipts kept for one id, for each message that may share it. A final one takes the place of an intermediate one, so
+/// that none of those is lost.
 const HELD_PER_ID: usize = 4;
 /// Events of one message after which an intermediate notification is only counted.
 const EVENTS: usize = 256;
@@ -46,21 +48,43 @@ pub(super) struct Told {
 }
 
 impl Engine {
-    /// The key of a carrier's message id, by which a receipt finds its message.
-    pub(super) fn id_key(&self, carrier: u16, id: &[u8], place: Place) -> u128 {
+    /// The key of a carrier's message id, by which a receipt finds its message; where many share it, the contact's digits
+    /// tell them apart.
+    pub(super) fn id_key(&self, carrier: u16, id: &[u8], place: Place, contact: &[u8]) -> u128 {
         let mut room = [0; 64];
         let form = self.tables.config.carriers.get(carrier as usize).map(|table| table.quirks.message_id);
         let id = form.map_or(id, |form| form.comparable(id, place, &mut room));
-        self.correlation.key(carrier, id)
+        self.correlation.key(carrier, id, contact)
+    }
+
+    /// The same, of a segment that its carrier has taken.
+    pub(super) fn segment_key(&self, mt: &Mt, segment: &Segment) -> u128 {
+        let contact = if segment.shared { digits(mt.env.to().addr) } else { b"" };
+        self.id_key(mt.carrier, &segment.carrier_id, Place::Response, contact)
+    }
+
+    /// The digits of the person whom a receipt is about: its source, but some carriers leave both addresses as they were
+    /// submitted.
+    fn contact_of(&self, carrier: u16, sm: &Sm<'_>) -> Box<[u8]> {
+        let country = &self.carrier_table(carrier).quirks.country;
+        let [source, dest] = [&sm.source, &sm.dest].map(|at| self.international(country, at).2);
+        let ours = self.tables.number(&source).is_some() || !digits(&source).iter().all(u8::is_ascii_digit);
+        digits(if ours { &dest } else { &source }).into()
     }
 
     /// A receipt from a carrier. Gives false if there is no room to keep it.
-    pub(super) fn receipt(&mut self, carrier: u16, outcome: &Outcome<'_>, now: Micros) -> bool {
+    pub(super) fn receipt(&mut self, carrier: u16, outcome: &Outcome<'_>, sm: &Sm<'_>, now: Micros) -> bool {
         let tally = &mut self.tally.carriers[carrier as usize];
         *tally.receipts.entry(outcome.state.stat()).or_default() += 1;
         let told = Told { error: error_number(outcome), cause: Cause::of(outcome.err, outcome.network_error) };
-        let key = self.id_key(carrier, outcome.id, Place::Receipt);
-        if let Some((handle, part)) = self.correlation.find(key) {
+        let key = self.id_key(carrier, outcome.id, Place::Receipt, b"");
+        let mut found = self.correlation.find(key);
+        let mut contact = Box::default();
+        if found.is_none() {
+            contact = self.contact_of(carrier, sm);
+            found = self.correlation.find(self.id_key(carrier, outcome.id, Place::Receipt, &contact));
+        }
+        if let Some((handle, part)) = found {
             self.receipt_for(handle, part, outcome.state, told, now);
             return true;
         }
@@ -68,20 +92,20 @@ impl Engine {
             // No response is owed that it could have overtaken.
             return true;
         }
-        self.hold((carrier, key), outcome.id, outcome.state, told, now)
+        self.hold(carrier, (outcome.id, contact), outcome.state, told, now)
     }
 
     /// A message marked as a receipt that names no id: kept like one whose message never turns up.
     pub(super) fn unreadable_receipt(&mut self, carrier: u16, now: Micros) -> bool {
         *self.tally.carriers[carrier as usize].receipts.entry(State::Unknown.stat()).or_default() += 1;
-        let key = self.id_key(carrier, b"", Place::Receipt);
-        self.hold((carrier, key), b"", State::Unknown, Told::default(), now)
+        self.hold(carrier, (b"", Box::default()), State::Unknown, Told::default(), now)
     }
 
-    fn hold(&mut self, (carrier, key): (u16, u128), id: &[u8], state: State, told: Told, now: Micros) -> bool {
+    fn hold(&mut self, carrier: u16, (id, contact): (&[u8], Box<[u8]>), state: State, told: Told, now: Micros) -> bool {
         let wall = self.wall(now);
+        let key = self.id_key(carrier, id, Place::Receipt, b"");
         let held = self.correlation.held(key);
-        if held.len() >= HELD_PER_ID {
+        if held.len() >= HELD_PER_ID * self.tables.sharers(carrier) {
             let is_open = |h: &&Handle| self.ledger.held(**h).is_some_and(|it| !it.state.is_final());
             let Some(open) = held.iter().find(is_open).copied().filter(|_| state.is_final()) else {
                 self.tally.carriers[carrier as usize].duplicates += 1;
@@ -99,6 +123,7 @@ impl Engine {
             at: wall,
             carrier: self.carrier_table(carrier).id.clone(),
             carrier_id: id.into(),
+            contact,
             state,
             error: told.error,
             cause: told.cause,
@@ -110,7 +135,7 @@ impl Engine {
     }
 
     pub(super) fn apply_held(&mut self, held: Held, carrier: u16) {
-        let key = self.id_key(carrier, &held.carrier_id, Place::Receipt);
+        let key = self.id_key(carrier, &held.carrier_id, Place::Receipt, b"");
         let handle = self.ledger.insert(held.id, Live::Held(Box::new(held)));
         let home = self.journal.house(handle);
         self.ledger.set_home(handle, home);

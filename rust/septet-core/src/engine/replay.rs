@@ -5,7 +5,6 @@ use super::envelope::Envelope;
 use super::journal::{Kind, VERSION};
 use super::ledger::{Handle, Live};
 use super::message::{Held, Inbound, Mo, Mt, NOBODY, Status};
-use super::quirks::message_id::Place;
 use super::receipts::Told;
 use super::wire::Take;
 use super::{Engine, Id};
@@ -62,8 +61,9 @@ impl Engine {
                 let (id, part, at) = (Id(from.u128()?), from.u8()?, from.u64()?);
                 let carrier = self.tables.carrier(&from.string()?).unwrap_or(NOBODY);
                 let carrier_id = from.bytes()?.to_vec();
+                let shared = !from.is_empty() && from.u8()? == 1;
                 if let Some(handle) = self.ledger.find(id) {
-                    self.apply_submitted(handle, part, carrier, &carrier_id, at);
+                    self.apply_submitted(handle, part, carrier, &carrier_id, shared, at);
                     self.tidy(handle);
                 }
             }
@@ -147,7 +147,7 @@ impl Engine {
         };
         if mt.env.has(super::envelope::flag::RECEIPT) {
             for (part, segment) in mt.segments.iter().enumerate().filter(|(_, s)| !s.carrier_id.is_empty()) {
-                let key = self.id_key(mt.carrier, &segment.carrier_id, Place::Response);
+                let key = self.segment_key(mt, segment);
                 self.correlation.insert(key, handle, part as u8);
             }
         }

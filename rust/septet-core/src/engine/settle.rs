@@ -159,7 +159,7 @@ impl Engine {
             return;
         };
         for segment in mt.segments.iter().filter(|s| s.stage == Stage::Taken) {
-            let key = self.id_key(mt.carrier, &segment.carrier_id, Place::Response);
+            let key = self.segment_key(mt, segment);
             self.correlation.remove(key, handle);
         }
     }
@@ -211,7 +211,7 @@ impl Engine {
                 Some(Live::Held(held)) if held.at + held.ttl_ms(limits.held_ttl_ms) < wall => {
                     if let Some(carrier) = self.tables.carrier(&held.carrier) {
                         self.tally.carriers[carrier as usize].unmatched += u64::from(held.state.is_final());
-                        let key = self.id_key(carrier, &held.carrier_id, Place::Receipt);
+                        let key = self.id_key(carrier, &held.carrier_id, Place::Receipt, b"");
                         self.correlation.drop_held(key, handle);
                     }
                     self.gone(handle);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::envelope::{Address, Draft, Envelope, flag};
 use super::message::Mt;
-use super::quirks::{CarrierQuirks, LongText, append_nul, vendor};
+use super::quirks::{CarrierQuirks, LongText, Style, append_nul, vendor};
 use super::tables::Carrier;
 use super::view;
 use crate::smpp::sm::{Addr, UDHI};
@@ -129,6 +129,11 @@ impl Written<'_> {
     }
 }
 
+/// An address as a link wants it.
+pub(super) fn styled<'a>(style: &Style, at: Address<'a>) -> Written<'a> {
+    style.write(at.ton, at.npi, at.addr).map_or(Written::Same(at), Written::Anew)
+}
+
 /// Whether a message goes out as it lies in memory.
 pub(super) fn is_plain(table: &Carrier, env: &Envelope) -> bool {
     table.quirks.sends_plainly() && !env.has(flag::SAR | flag::PAYLOAD | flag::PARAMS)
@@ -138,10 +143,6 @@ impl<'a> Dress<'a> {
     /// Part `index` for this carrier.
     pub(super) fn of(table: &Carrier, env: &'a Envelope, index: usize, takes_tlvs: bool) -> Self {
         let quirks = &table.quirks;
-        let write = |style: &super::quirks::Style, at: Address<'a>| match style.write(at.ton, at.npi, at.addr) {
-            Some(anew) => Written::Anew(anew),
-            None => Written::Same(at),
-        };
         let mut tlvs = Vec::new();
         let mut esm_class = env.esm_class();
         let mut part = Cow::Borrowed(env.part(index));
@@ -165,8 +166,8 @@ impl<'a> Dress<'a> {
             vendor::write(&quirks.tlvs, &Tlvs::new(env.tlvs()), &mut tlvs);
         }
         Self {
-            source: write(&quirks.source, env.from()),
-            dest: write(&quirks.dest, env.to()),
+            source: styled(&quirks.source, env.from()),
+            dest: styled(&quirks.dest, env.to()),
             esm_class,
             data_coding,
             short_message: body,

@@ -6,26 +6,28 @@ use super::envelope::flag;
 use super::journal::{Effect, Kind};
 use super::ledger::Handle;
 use super::message::{Mt, Stage, Status};
+use super::outgoing::Way;
 use super::peers;
 use super::quirks::message_id::Place;
+use super::relayed::Whose;
 use super::settle::opted_out;
-use super::shape::{self, Dress, Written};
-use super::tables::{Carrier, digits};
+use super::shape;
+use super::tables::digits;
 use super::wire::Put;
 use super::{Engine, NOBODY};
 use crate::clock::{Micros, WallMs};
-use crate::smpp::command::{self, version::V34};
+use crate::smpp::command;
 use crate::smpp::session::Session;
-use crate::smpp::sm::{INTERMEDIATE, Sm};
 use crate::smpp::status::Class;
-use crate::smpp::time;
-use crate::smpp::tlv::{self, Tlvs};
 
-/// A submit_sm_resp.
+/// A submit_sm_resp, or what a submit_multi_resp says of one destination.
+#[derive(Clone, Copy)]
 pub(super) struct Response<'a> {
     pub(super) token: u64,
     pub(super) status: u32,
     pub(super) message_id: &'a [u8],
+    /// Other messages have the same id.
+    pub(super) shared: bool,
     pub(super) waited: Micros,
 }
 
@@ -97,7 +99,7 @@ impl Engine {
         !self.lanes[carrier as usize].queue.is_empty() && self.room(carrier) > 0
     }
 
-    /// Segments that a carrier's windows have room for. An answered one holds its place until its record is durable, so
+    /// Submits that a carrier's windows have room for. An answered one holds its place until its record is durable, so
     /// that what a crash sends twice is never more than the windows.
     fn room(&mut self, carrier: u16) -> usize {
         let links: Vec<u32> = self.lanes[carrier as usize].links.iter().flatten().copied().collect();
@@ -111,17 +113,20 @@ impl Engine {
     /// Writes at most `grant` segments to the links of a carrier; gives how many it wrote.
     pub fn pump(&mut self, carrier: u16, grant: u32, now: Micros) -> u32 {
         let links = self.lanes[carrier as usize].links.clone();
-        let grant = grant.min(self.room(carrier) as u32);
+        let mut places = self.room(carrier) as u32;
         let mut written = 0;
         for (link, sid) in links.iter().enumerate().filter_map(|(l, s)| Some((l, (*s)?))) {
-            if written == grant {
+            if written == grant || places == 0 {
                 break;
             }
             let Some(mut peer) = self.peers[sid as usize].peer.take() else {
                 continue;
             };
             let up = |other: u16| links.get(other as usize).is_some_and(Option::is_some);
-            written += self.pump_link(&mut peer, carrier, link as u16, &up, grant - written, now);
+            let (segments, submits) =
+                self.pump_link(&mut peer, (carrier, link as u16), &up, (grant - written, places), now);
+            written += segments;
+            places -= submits;
             let wrote = !peer.session.output().is_empty();
             self.peers[sid as usize].peer = Some(peer);
             if wrote {
@@ -133,51 +138,39 @@ impl Engine {
         written
     }
 
+    /// Gives the segments written, and the submits that they went in.
     fn pump_link(
         &mut self,
         peer: &mut peers::Peer,
-        carrier: u16,
-        link: u16,
+        (carrier, link): (u16, u16),
         up: &dyn Fn(u16) -> bool,
-        grant: u32,
+        (grant, places): (u32, u32),
         now: Micros,
-    ) -> u32 {
+    ) -> (u32, u32) {
         if !peer.session.can_send(command::SUBMIT_SM) {
-            return 0;
+            return (0, 0);
         }
         let wall = self.wall(now);
-        let mut written = 0;
+        let (mut written, mut submits) = (0, 0);
         let mut ended = Vec::new();
-        while written < grant && peer.session.window_free() > 0 {
-            let lane = &mut self.lanes[carrier as usize];
-            let Some((shard, handle)) = lane.queue.front(link, up) else {
+        while written < grant && submits < places && peer.session.window_free() > 0 {
+            let Some((shard, handle)) = self.lanes[carrier as usize].queue.front(link, up) else {
                 break;
             };
             if self.ledger.cold(handle).is_some() {
                 self.want(handle, true);
                 break;
             }
-            // It may have gone to another carrier, or rest, since it was put here.
-            let here = |mt: &&mut Mt| mt.queued && mt.carrier == carrier && mt.again == 0;
-            let Some(mt) = self.ledger.mt_mut(handle).filter(here) else {
-                lane.queue.pop(shard);
+            let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.waits_for(carrier)) else {
+                self.lanes[carrier as usize].queue.pop(shard);
                 continue;
             };
-            // The last check of consent stands here, beside the socket.
-            let verdict = if opted_out(&self.consent, &self.tables, &mt.env) {
-                Some(Status::Blocked)
-            } else if mt.env.expires() <= wall {
-                Some(Status::Expired)
-            } else {
-                None
-            };
-            if let Some(verdict) = verdict {
-                lane.queue.pop(shard);
+            if let Some(verdict) = self.verdict(mt, wall) {
+                self.lanes[carrier as usize].queue.pop(shard);
                 ended.push((handle, verdict));
                 continue;
             }
-            let table = &self.tables.config.carriers[carrier as usize];
-            if table.hold && !mt.armed {
+            if !mt.armed && self.holds(carrier) {
                 if !self.may_arm(carrier, peer.session.window_free()) {
                     break;
                 }
@@ -185,8 +178,19 @@ impl Engine {
                 self.arm(carrier, handle);
                 continue;
             }
-            let fresh = write_segments(&mut peer.session, table, handle, mt, grant - written, (now, wall));
+            let together = self.write_together(&mut peer.session, (carrier, shard), grant - written, (now, wall));
+            if together > 0 {
+                written += together;
+                submits += 1;
+                continue;
+            }
+            let Some(mt) = self.ledger.mt_mut(handle) else { break };
+            let way = Way::of(&self.tables.config.carriers[carrier as usize], &peer.session, wall);
+            let most = (grant - written).min(places - submits);
+            let fresh = write_segments(&mut peer.session, &way, handle, mt, most, now);
             written += fresh;
+            submits += fresh;
+            let lane = &mut self.lanes[carrier as usize];
             lane.in_flight += fresh as usize;
             if mt.segments.iter().all(|s| s.stage != Stage::Waiting) {
                 mt.queued = false;
@@ -202,12 +206,20 @@ impl Engine {
             }
             self.end(handle, status, 0, now);
         }
-        written
+        (written, submits)
+    }
+
+    /// The last check of consent and of time, beside the socket: how a message ends instead of being written.
+    pub(super) fn verdict(&self, mt: &Mt, wall: WallMs) -> Option<Status> {
+        if opted_out(&self.consent, &self.tables, &mt.env) {
+            return Some(Status::Blocked);
+        }
+        (mt.env.expires() <= wall).then_some(Status::Expired)
     }
 
     /// A carrier has answered a segment, in time or late; gives what its answer means.
     pub(super) fn submitted(&mut self, carrier: u16, response: &Response<'_>, now: Micros) -> Class {
-        let Response { token, status: answer, message_id: carrier_id, waited } = *response;
+        let Response { token, status: answer, waited, .. } = *response;
         let tally = &mut self.tally.carriers[carrier as usize];
         *tally.responses.entry(answer).or_default() += 1;
         tally.submit.observe(waited);
@@ -220,7 +232,7 @@ impl Engine {
             return class;
         }
         match class {
-            Class::Ok => self.taken_by_carrier(handle, part, carrier, carrier_id, now),
+            Class::Ok => self.taken_by_carrier(handle, part, carrier, response, now),
             Class::Throttle => {
                 self.tally.carriers[carrier as usize].throttled += 1;
                 self.attention.throttled.insert(carrier);
@@ -233,7 +245,8 @@ impl Engine {
         class
     }
 
-    fn taken_by_carrier(&mut self, handle: Handle, part: u8, carrier: u16, carrier_id: &[u8], now: Micros) {
+    fn taken_by_carrier(&mut self, handle: Handle, part: u8, carrier: u16, response: &Response<'_>, now: Micros) {
+        let Response { message_id: carrier_id, shared, .. } = *response;
         let wall = self.wall(now);
         let Some(mt) = self.ledger.mt(handle) else {
             return;
@@ -246,22 +259,37 @@ impl Engine {
             out.put_u64(wall);
             out.put_bytes(name.as_bytes());
             out.put_bytes(carrier_id);
+            if shared {
+                out.put_u8(1);
+            }
         });
-        self.lanes[carrier as usize].unsettled += 1;
-        self.journal.after_commit(Effect::Settled(carrier));
-        self.apply_submitted(handle, part, carrier, carrier_id, wall);
+        self.apply_submitted(handle, part, carrier, carrier_id, shared, wall);
         if self.ledger.mt(handle).is_some_and(Mt::is_final) {
             self.tally_end(handle);
         }
         self.settle(handle);
-        let held = self.correlation.release(self.id_key(carrier, carrier_id, Place::Response));
+        if shared {
+            // What they share is dealt with once for them all.
+            return;
+        }
+        self.lanes[carrier as usize].unsettled += 1;
+        self.journal.after_commit(Effect::Settled(carrier));
+        let held = self.correlation.release(self.id_key(carrier, carrier_id, Place::Response, b""));
         if !held.is_empty() {
             self.match_held(held, handle, part, now);
         }
     }
 
     /// Applies the record of a segment that a carrier has taken.
-    pub(super) fn apply_submitted(&mut self, handle: Handle, part: u8, carrier: u16, carrier_id: &[u8], wall: u64) {
+    pub(super) fn apply_submitted(
+        &mut self,
+        handle: Handle,
+        part: u8,
+        carrier: u16,
+        carrier_id: &[u8],
+        shared: bool,
+        wall: u64,
+    ) {
         let Some(mt) = self.ledger.mt_mut(handle) else {
             return;
         };
@@ -271,6 +299,7 @@ impl Engine {
         };
         segment.stage = Stage::Taken;
         segment.carrier_id = carrier_id.into();
+        segment.shared = shared;
         let all = mt.segments.iter().all(|s| s.stage == Stage::Taken);
         let status = if all { Status::Submitted } else { mt.status };
         mt.note(wall, status, part + 1, 0);
@@ -278,8 +307,10 @@ impl Engine {
             mt.attempts = 0;
             self.owe(handle);
         }
-        if self.ledger.mt(handle).is_some_and(|mt| mt.env.has(flag::RECEIPT)) && !carrier_id.is_empty() {
-            let key = self.id_key(carrier, carrier_id, Place::Response);
+        if let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.env.has(flag::RECEIPT))
+            && !carrier_id.is_empty()
+        {
+            let key = self.segment_key(mt, &mt.segments[part as usize]);
             self.correlation.insert(key, handle, part);
         }
     }
@@ -288,11 +319,14 @@ impl Engine {
     pub(super) fn unanswered(&mut self, carrier: u16, token: u64, at: Micros) {
         let lane = &mut self.lanes[carrier as usize];
         lane.in_flight = lane.in_flight.saturating_sub(1);
-        self.unknown(carrier, token, at);
+        match Whose::of(token) {
+            Some(_) => self.bundle_unanswered(carrier, token, at),
+            None => self.unknown(carrier, token, at),
+        }
     }
 
     /// The carrier refuses it now, but not the message: it returns to the head of its queue.
-    fn not_taken(&mut self, token: u64) {
+    pub(super) fn not_taken(&mut self, token: u64) {
         self.unanswered_part(token);
         self.disarm(Handle::from_token(token).0);
     }
@@ -409,8 +443,7 @@ impl Engine {
 
     /// Moves a queued message to another carrier of its route, if it may leave this one; true if it went.
     pub(super) fn move_queued(&mut self, carrier: u16, handle: Handle) -> bool {
-        let here = |mt: &&Mt| mt.queued && mt.carrier == carrier && mt.again == 0;
-        let Some(mt) = self.ledger.mt(handle).filter(here) else {
+        let Some(mt) = self.ledger.mt(handle).filter(|mt| mt.waits_for(carrier)) else {
             return false;
         };
         let untouched = mt.segments.iter().all(|s| s.stage != Stage::InFlight);
@@ -456,32 +489,8 @@ impl Engine {
 }
 
 /// Writes waiting segments while the window and the grant last; gives how many.
-fn write_segments(
-    session: &mut Session,
-    table: &Carrier,
-    handle: Handle,
-    mt: &mut Mt,
-    grant: u32,
-    (now, wall): (Micros, WallMs),
-) -> u32 {
+fn write_segments(session: &mut Session, way: &Way<'_>, handle: Handle, mt: &mut Mt, grant: u32, now: Micros) -> u32 {
     let mut written = 0;
-    let mut validity = Vec::new();
-    if mt.env.has(flag::VALIDITY) {
-        time::write_relative(&mut validity, mt.env.expires().saturating_sub(wall) / 1_000);
-    }
-    // 3.4 §3.4: a peer that named no version knows no TLVs.
-    let takes_tlvs = table.quirks.send_tlvs.allow(session.takes_tlvs());
-    let plain = shape::is_plain(table, &mt.env) && (takes_tlvs || shape::sar(&mt.env).is_none());
-    let as_data = table.quirks.data_sm && takes_tlvs && session.can_send(command::DATA_SM);
-    let command = if as_data { command::DATA_SM } else { command::SUBMIT_SM };
-    let mut lifetime = Vec::new();
-    if as_data && mt.env.has(flag::VALIDITY) {
-        // 5.3.2.9: data_sm has no validity_period.
-        let seconds = mt.env.expires().saturating_sub(wall) / 1_000;
-        tlv::put(&mut lifetime, tlv::QOS_TIME_TO_LIVE, &u32::try_from(seconds).unwrap_or(u32::MAX).to_be_bytes());
-    }
-    let receipt = mt.env.has(flag::RECEIPT);
-    let registered = if receipt { 1 | mt.env.registered() & INTERMEDIATE } else { 0 };
     for index in 0..mt.segments.len() {
         if mt.segments[index].stage != Stage::Waiting {
             continue;
@@ -489,41 +498,9 @@ fn write_segments(
         if written == grant {
             break;
         }
-        let env = &mt.env;
-        let dress = (!plain).then(|| Dress::of(table, env, index, takes_tlvs));
-        let (from, to) = (Written::Same(env.from()), Written::Same(env.to()));
-        let service_type = match env.service_type() {
-            b"" => table.service_type.as_bytes(),
-            asked => asked,
-        };
-        let short_message = dress.as_ref().map_or_else(|| env.part(index), |dress| &dress.short_message);
-        let tlvs = dress.as_ref().map_or_else(|| env.tlvs(), |dress| &dress.tlvs);
-        // What its version does not know is not sent to a peer.
-        let mut tlvs = tlv::known_to(if takes_tlvs { tlvs } else { &[] }, session.version().max(V34));
-        if !lifetime.is_empty() && Tlvs::new(&tlvs).get(tlv::QOS_TIME_TO_LIVE).is_none() {
-            tlvs.to_mut().extend_from_slice(&lifetime);
-        }
-        let sm = Sm {
-            service_type,
-            source: dress.as_ref().map_or(&from, |dress| &dress.source).addr(table.source),
-            dest: dress.as_ref().map_or(&to, |dress| &dress.dest).addr(table.dest),
-            esm_class: dress.as_ref().map_or(env.esm_class(), |dress| dress.esm_class),
-            protocol_id: env.protocol_id(),
-            priority: env.priority(),
-            schedule: b"",
-            validity: &validity,
-            registered,
-            // A later part of the same message must not replace the first.
-            replace: u8::from(env.has(flag::REPLACE) && index == 0),
-            data_coding: dress.as_ref().map_or(env.data_coding(), |dress| dress.data_coding),
-            default_msg_id: env.default_message(),
-            short_message,
-            tlvs: Tlvs::new(&tlvs),
-        };
-        let token = handle.token(index as u8);
-        let sent = session.request(now, command, token, |out| {
-            sm.write(command, out);
-        });
+        let (command, token) = (way.command, handle.token(index as u8));
+        let sent =
+            way.with(command, &mt.env, index, |sm| session.request(now, command, token, |out| sm.write(command, out)));
         if sent.is_err() {
             break;
         }

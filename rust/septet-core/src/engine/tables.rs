@@ -314,6 +314,14 @@ impl Tables {
         found.map(|index| index as u16)
     }
 
+    /// How many messages may have one id of the message centre that this carrier stands for.
+    pub(super) fn sharers(&self, carrier: u16) -> usize {
+        let carriers = &self.config.carriers;
+        let centre = carriers.get(carrier as usize).map_or(carrier, |own| own.centre);
+        let of_centre = carriers.iter().filter(|other| other.centre == centre);
+        of_centre.map(|other| other.quirks.destinations.max(1).into()).max().unwrap_or(1)
+    }
+
     pub(super) fn carrier(&self, id: &str) -> Option<u16> {
         self.config.carriers.iter().position(|c| c.id == id).map(|index| index as u16)
     }

@@ -63,6 +63,15 @@ pub enum Direction {
     Mo,
 }
 
+/// Requests to a carrier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Written.
+    pub written: u64,
+    /// Of these, refused or never answered.
+    pub failed: u64,
+}
+
 /// What is counted by carrier.
 #[derive(Clone, Debug, Default)]
 pub struct CarrierTally {
@@ -82,6 +91,10 @@ pub struct CarrierTally {
     pub queries: u64,
     /// Those refused, or answered by nothing that can be read.
     pub queries_failed: u64,
+    /// cancel_sm passed on for ESMEs.
+    pub cancels: Asked,
+    /// replace_sm passed on for ESMEs.
+    pub replaces: Asked,
     /// Its alert_notifications.
     pub alerts: u64,
     /// From write to response.

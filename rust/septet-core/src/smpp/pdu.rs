@@ -324,6 +324,14 @@ pub(super) fn failure(r: &mut Reader<'_>) -> std::result::Result<Failure, Malfor
     Ok(Failure { ton, npi, addr, status: r.int4()? })
 }
 
+/// The failures in the body of a `submit_multi_resp` (4.5.2), as far as they can be read.
+pub fn failures(body: &[u8]) -> Vec<Failure> {
+    let id = body.iter().position(|octet| *octet == 0).map_or(body.len(), |end| end + 1);
+    let mut r = Reader::new(&body[id..]);
+    let count = r.int1().unwrap_or(0);
+    (0..count).map_while(|_| failure(&mut r).ok()).collect()
+}
+
 /// Appends the body of a `submit_multi_resp` (4.5.2).
 pub fn put_multi_resp(out: &mut Vec<u8>, message_id: &[u8], failures: &[Failure]) {
     put_cstring(out, message_id, max::MESSAGE_ID);

@@ -20,6 +20,13 @@ pub struct Addr<'a> {
     pub addr: &'a [u8],
 }
 
+impl Addr<'_> {
+    fn put(&self, out: &mut Vec<u8>, max: usize) {
+        out.extend_from_slice(&[self.ton, self.npi]);
+        put_cstring(out, self.addr, max);
+    }
+}
+
 /// The parameters of a message. Those that `data_sm` does not have are 0 or empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sm<'a> {
@@ -123,27 +130,54 @@ impl<'a> Sm<'a> {
     pub fn write(&self, command: u32, out: &mut Vec<u8>) {
         let data = command == command::DATA_SM;
         let addr_max = if data { max::LONG_ADDR } else { max::ADDR };
-        let in_field = !data && self.short_message.len() <= max::SHORT_MESSAGE + 1;
         put_cstring(out, self.service_type, max::SERVICE_TYPE);
-        for addr in [&self.source, &self.dest] {
-            out.extend_from_slice(&[addr.ton, addr.npi]);
-            put_cstring(out, addr.addr, addr_max);
-        }
+        self.source.put(out, addr_max);
+        self.dest.put(out, addr_max);
         if data {
             out.extend_from_slice(&[self.esm_class, self.registered, self.data_coding]);
+            self.write_payload(out);
         } else {
-            out.extend_from_slice(&[self.esm_class, self.protocol_id, self.priority]);
-            put_cstring(out, self.schedule, max::TIME);
-            put_cstring(out, self.validity, max::TIME);
-            let length = if in_field { self.short_message.len() as u8 } else { 0 };
-            out.extend_from_slice(&[self.registered, self.replace, self.data_coding, self.default_msg_id, length]);
+            self.write_rest(out);
         }
+    }
+
+    /// What follows the destination.
+    fn write_rest(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&[self.esm_class, self.protocol_id, self.priority]);
+        put_cstring(out, self.schedule, max::TIME);
+        put_cstring(out, self.validity, max::TIME);
+        let in_field = self.short_message.len() <= max::SHORT_MESSAGE + 1;
+        let text = if in_field { self.short_message } else { b"" };
+        out.extend_from_slice(&[self.registered, self.replace, self.data_coding, self.default_msg_id]);
+        out.push(text.len() as u8);
         if in_field {
-            out.extend_from_slice(self.short_message);
-        } else if !self.short_message.is_empty() {
+            out.extend_from_slice(text);
+            out.extend_from_slice(self.tlvs.raw());
+        } else {
+            self.write_payload(out);
+        }
+    }
+
+    /// The text as a TLV, and the other TLVs.
+    fn write_payload(&self, out: &mut Vec<u8>) {
+        if !self.short_message.is_empty() {
             tlv::put(out, tlv::MESSAGE_PAYLOAD, self.short_message);
         }
         out.extend_from_slice(self.tlvs.raw());
+    }
+
+    /// Appends the body of a submit_multi (4.5.1), to these instead of the one destination.
+    pub fn write_multi(&self, dests: &[Addr<'_>], out: &mut Vec<u8>) {
+        debug_assert!(dests.len() < 256, "as many as its count can tell");
+        put_cstring(out, self.service_type, max::SERVICE_TYPE);
+        self.source.put(out, max::ADDR);
+        out.push(dests.len() as u8);
+        for dest in dests {
+            // dest_flag 1: an address, not a list.
+            out.push(1);
+            dest.put(out, max::ADDR);
+        }
+        self.write_rest(out);
     }
 
     /// The message's octets: `short_message` or, where it is empty, the TLV `message_payload`.

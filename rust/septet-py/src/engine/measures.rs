@@ -109,6 +109,10 @@ impl<'py> Families<'_, 'py> {
         self.each("alerts_total", "counter", |_, t| t.alerts)?;
         self.each("queries_total", "counter", |_, t| t.queries)?;
         self.each("queries_failed_total", "counter", |_, t| t.queries_failed)?;
+        self.each("cancels_total", "counter", |_, t| t.cancels.written)?;
+        self.each("cancels_failed_total", "counter", |_, t| t.cancels.failed)?;
+        self.each("replaces_total", "counter", |_, t| t.replaces.written)?;
+        self.each("replaces_failed_total", "counter", |_, t| t.replaces.failed)?;
         self.each("receipts_duplicate_total", "counter", |_, t| t.duplicates)?;
         self.each_by("link_up", |i, _| core.links_up(i).into_iter().map(u8::from).enumerate().collect())?;
         self.each("link_window_used", "gauge", |i, _| core.in_flight(i))?;

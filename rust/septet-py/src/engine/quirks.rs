@@ -2,6 +2,7 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use septet_core::engine::Naming;
 use septet_core::engine::quirks::{
     AccountQuirks, Base, CarrierQuirks, Coding, Country, IdForm, Kind, LongText, SendTlvs, Style, VendorTlv,
 };
@@ -54,6 +55,7 @@ pub(super) struct CarrierQuirksIn {
     statuses: Vec<(u32, String)>,
     packed: bool,
     data_sm: bool,
+    destinations: u8,
     long_text: String,
     source_format: String,
     dest_format: String,
@@ -96,6 +98,7 @@ impl CarrierQuirksIn {
             },
             statuses: self.statuses.into_iter().map(status).collect::<PyResult<_>>()?,
             data_sm: self.data_sm,
+            destinations: self.destinations,
             long_text: one_of("form of long texts", &self.long_text, &long)?,
             coding: coding(alphabet, self.packed)?,
             source: style(&self.source_format, &country)?,
@@ -136,6 +139,7 @@ pub(super) struct AccountQuirksIn {
     address_format: String,
     strip_nul: bool,
     append_nul: bool,
+    message_id: String,
     receipt_states: Vec<String>,
     receipt_seconds: bool,
     send_tlvs: String,
@@ -145,6 +149,13 @@ impl AccountQuirksIn {
     pub(super) fn into_table(self) -> PyResult<AccountQuirks> {
         let country = Country { code: self.country_code, trunk: self.trunk_prefix };
         let mut receipts = 0;
+        let namings = [
+            ("as_is", Naming::Own),
+            ("hex", Naming::Hex),
+            ("decimal", Naming::Decimal),
+            ("hex_to_decimal", Naming::HexToDecimal),
+            ("decimal_to_hex", Naming::DecimalToHex),
+        ];
         for name in &self.receipt_states {
             receipts |= 1 << state(name)?.message_state();
         }
@@ -154,6 +165,7 @@ impl AccountQuirksIn {
             country,
             strip_nul: self.strip_nul,
             append_nul: self.append_nul,
+            naming: one_of("message id form", &self.message_id, &namings)?,
             receipts,
             receipt_seconds: self.receipt_seconds,
             send_tlvs: one_of("rule for TLVs", &self.send_tlvs, &SEND_TLVS)?,

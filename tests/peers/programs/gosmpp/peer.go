@@ -368,6 +368,16 @@ func converse(connection *gosmpp.Connection, a values) {
 			response.MessageID, response.FinalDate, response.MessageState = p.MessageID, "260101000100000+", 2
 			write(connection, response)
 			say("query", pair("id", p.MessageID), pair("from", p.SourceAddr.Address()))
+		case *pdu.SubmitMulti:
+			takeMulti(connection, p)
+		case *pdu.CancelSM:
+			write(connection, p.GetResponse())
+			say("cancel", pair("id", p.MessageID), pair("from", p.SourceAddr.Address()), pair("to", p.DestAddr.Address()))
+		case *pdu.ReplaceSM:
+			write(connection, p.GetResponse())
+			octets, err := p.Message.GetMessageData()
+			must(err)
+			say("replace", pair("id", p.MessageID), pair("from", p.SourceAddr.Address()), pair("text", hex.EncodeToString(octets)))
 		case *pdu.DeliverSMResp:
 			responded(p)
 		case *pdu.UnbindResp:
@@ -412,6 +422,29 @@ func take(connection *gosmpp.Connection, sm *pdu.SubmitSM) {
 	response.MessageID = id
 	write(connection, response)
 	described("submit", sm.SourceAddr, sm.DestAddr, sm.EsmClass, sm.Message, pair("id", id), pair("receipt", sm.RegisteredDelivery))
+}
+
+func takeMulti(connection *gosmpp.Connection, sm *pdu.SubmitMulti) {
+	lock.Lock()
+	ids++
+	id := fmt.Sprintf("g%d", ids)
+	lock.Unlock()
+	response := sm.GetResponse().(*pdu.SubmitMultiResp)
+	response.MessageID = id
+	var to []string
+	for _, dest := range sm.DestAddrs.Get() {
+		one := dest.Address()
+		to = append(to, one.Address())
+		if strings.HasSuffix(one.Address(), "9") {
+			refused, err := pdu.NewUnsuccessSMEWithAddr(one.Address(), data.ESME_RINVDSTADR)
+			must(err)
+			response.UnsuccessSMEs.Add(refused)
+		}
+	}
+	write(connection, response)
+	text, err := sm.Message.GetMessage()
+	must(err)
+	say("multi", pair("id", id), pair("from", sm.SourceAddr.Address()), pair("to", strings.Join(to, ",")), pair("text", hex.EncodeToString([]byte(text))))
 }
 
 func main() {

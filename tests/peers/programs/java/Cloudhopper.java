@@ -10,6 +10,7 @@ import com.cloudhopper.smpp.type.SmppBindException;
 import com.cloudhopper.smpp.type.SmppProcessingException;
 import com.cloudhopper.smpp.util.DeliveryReceipt;
 import com.cloudhopper.smpp.util.DeliveryReceiptException;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -66,6 +67,11 @@ final class Cloudhopper {
         told.setFinalDate("260101000100000+");
         told.setMessageState(SmppConstants.STATE_DELIVERED);
         Lines.say("query", "id", sm.getMessageId(), "from", sm.getSourceAddress().getAddress());
+      } else if (request instanceof CancelSm sm) {
+        Lines.say("cancel", "id", sm.getMessageId(), "from", sm.getSourceAddress().getAddress(), "to", sm.getDestAddress().getAddress());
+      } else if (request instanceof ReplaceSm sm) {
+        Lines.say("replace", "id", sm.getMessageId(), "from", sm.getSourceAddress().getAddress(),
+            "text", HexFormat.of().formatHex(sm.getShortMessage()));
       }
       return response;
     }

@@ -32,6 +32,7 @@ import org.jsmpp.util.MessageId;
 final class Jsmpp {
   private static final Map<String, BindType> MODES =
       Map.of("transmitter", BindType.BIND_TX, "receiver", BindType.BIND_RX, "transceiver", BindType.BIND_TRX);
+  private static final int RINVDSTADR = 0x0B;
   private static final int RINVPASWD = 0x0E;
   private static final int RSYSERR = 0x08;
   private static final byte[] AREA = "\0Lund".getBytes(); // by its name, where every broadcast goes, and how many of 100 it reaches
@@ -294,7 +295,15 @@ final class Jsmpp {
     }
 
     @Override
-    public SubmitMultiResult onAcceptSubmitMulti(SubmitMulti sm, SMPPServerSession source) throws ProcessRequestException { throw no(); }
+    public SubmitMultiResult onAcceptSubmitMulti(SubmitMulti sm, SMPPServerSession source) {
+      String id = "j" + ids.incrementAndGet();
+      Address[] to = Arrays.stream(sm.getDestAddresses()).map(Address.class::cast).toArray(Address[]::new);
+      UnsuccessDelivery[] refused = Arrays.stream(to).filter(one -> one.getAddress().endsWith("9"))
+          .map(one -> new UnsuccessDelivery(one, RINVDSTADR)).toArray(UnsuccessDelivery[]::new);
+      Lines.say("multi", "id", id, "from", sm.getSourceAddr(), "to", Arrays.stream(to).map(Address::getAddress).collect(Collectors.joining(",")),
+          "text", HexFormat.of().formatHex(sm.getShortMessage()));
+      return new SubmitMultiResult(id, refused, new OptionalParameter[0]);
+    }
 
     @Override
     public QuerySmResult onAcceptQuerySm(QuerySm sm, SMPPServerSession source) {
@@ -303,10 +312,14 @@ final class Jsmpp {
     }
 
     @Override
-    public void onAcceptReplaceSm(ReplaceSm sm, SMPPServerSession source) throws ProcessRequestException { throw no(); }
+    public void onAcceptReplaceSm(ReplaceSm sm, SMPPServerSession source) {
+      Lines.say("replace", "id", sm.getMessageId(), "from", sm.getSourceAddr(), "text", HexFormat.of().formatHex(sm.getShortMessage()));
+    }
 
     @Override
-    public void onAcceptCancelSm(CancelSm sm, SMPPServerSession source) throws ProcessRequestException { throw no(); }
+    public void onAcceptCancelSm(CancelSm sm, SMPPServerSession source) {
+      Lines.say("cancel", "id", sm.getMessageId(), "from", sm.getSourceAddr(), "to", sm.getDestinationAddress());
+    }
 
     @Override
     public BroadcastSmResult onAcceptBroadcastSm(BroadcastSm sm, SMPPServerSession source) {

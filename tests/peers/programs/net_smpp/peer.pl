@@ -8,7 +8,7 @@ use Net::SMPP;
 use Time::HiRes qw(time);
 
 $| = 1;
-my $RINVPASWD = 0x0E;
+my ($RINVPASWD, $RINVDSTADR) = (0x0E, 0x0B);
 my $ready = IO::Select->new(\*STDIN);
 my $input = '';
 my ($listener, $server);  # as carrier; what `serve` said
@@ -172,6 +172,22 @@ sub received {
     my $id = $pdu->{message_id};
     $smpp->query_sm_resp(seq => $sequence, message_id => $id, final_date => '260101000100000+', message_state => 2, error_code => 0);
     say_line('query', id => $id, from => $pdu->{source_addr});
+  }
+  elsif ($command == Net::SMPP::CMD_submit_multi) {
+    my $id = 'p' . ++$ids;
+    my @to = @{ $pdu->{destination_addr} };
+    my @refused = grep { /9\z/ } @to;
+    $smpp->submit_multi_resp(seq => $sequence, message_id => $id, destination_addr => [@refused],
+      error_status_code => [($RINVDSTADR) x @to]);
+    say_line('multi', id => $id, from => $pdu->{source_addr}, to => join(',', @to), text => unpack('H*', $pdu->{short_message}));
+  }
+  elsif ($command == Net::SMPP::CMD_cancel_sm) {
+    $smpp->cancel_sm_resp(seq => $sequence);
+    say_line('cancel', id => $pdu->{message_id}, from => $pdu->{source_addr}, to => $pdu->{destination_addr});
+  }
+  elsif ($command == Net::SMPP::CMD_replace_sm) {
+    $smpp->replace_sm_resp(seq => $sequence);
+    say_line('replace', id => $pdu->{message_id}, from => $pdu->{source_addr}, text => unpack('H*', $pdu->{short_message}));
   }
   else { greeted($smpp, $pdu) }
   return;

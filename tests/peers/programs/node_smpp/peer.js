@@ -156,6 +156,22 @@ function accept(made) {
     made.send(pdu.response({ message_id: pdu.message_id, final_date: '260101000100000+', message_state: 2 }));
     say('query', { id: pdu.message_id, from: pdu.source_addr });
   });
+  made.on('submit_multi', (pdu) => {
+    const id = `n${++ids}`;
+    const refused = pdu.dest_address.filter((to) => to.destination_addr.endsWith('9'));
+    const unsuccess_sme = refused.map((to) => ({ ...to, error_status_code: smpp.ESME_RINVDSTADR }));
+    made.send(pdu.response({ message_id: id, unsuccess_sme }));
+    const to = pdu.dest_address.map((one) => one.destination_addr).join(',');
+    say('multi', { id, from: pdu.source_addr, to, text: hex(pdu.short_message.message) });
+  });
+  made.on('cancel_sm', (pdu) => {
+    made.send(pdu.response());
+    say('cancel', { id: pdu.message_id, from: pdu.source_addr, to: pdu.destination_addr });
+  });
+  made.on('replace_sm', (pdu) => {
+    made.send(pdu.response());
+    say('replace', { id: pdu.message_id, from: pdu.source_addr, text: hex(pdu.short_message) });
+  });
 }
 
 function broadcasts(made) {

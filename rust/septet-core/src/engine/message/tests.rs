@@ -8,6 +8,7 @@ fn sample() -> Mt {
     let mut mt = Mt::new(env, NOBODY, NOBODY);
     mt.note(5, Status::Submitted, 1, 0);
     mt.note_receipt(9, Status::Undeliverable, 1, 27, State::Undeliverable);
+    mt.segments[0] = Segment { stage: Stage::Taken, carrier_id: (*b"c1").into(), receipt: None, shared: true };
     mt.cause = Cause::of(Some(b"0E7"), Some([3, 0, 27]));
     mt
 }
@@ -34,12 +35,16 @@ fn a_record_from_before_causes_were_kept_is_read() {
         at: 2,
         carrier: "north".into(),
         carrier_id: (*b"a").into(),
+        contact: (*b"467").into(),
         state: State::Expired,
         error: 3,
         cause: Cause::of(Some(b"3"), None),
         home: 0,
     };
     full.put(&mut held);
+    assert_eq!(Held::take(&mut Take::new(&held)).unwrap(), full);
+    held.truncate(held.len() - 7);
+    let full = Held { contact: Box::default(), ..full };
     assert_eq!(Held::take(&mut Take::new(&held)).unwrap(), full);
     held.truncate(held.len() - 5 - 4);
     assert_eq!(Held::take(&mut Take::new(&held)).unwrap(), Held { cause: None, ..full });

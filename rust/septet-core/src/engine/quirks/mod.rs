@@ -13,6 +13,7 @@ pub use vendor::{Kind, VendorTlv};
 
 use std::borrow::Cow;
 
+use super::id::Naming;
 use crate::smpp::receipt::{Dialect, State};
 use crate::smpp::sm::Sm;
 use crate::smpp::status::{self, Class};
@@ -65,6 +66,8 @@ pub struct CarrierQuirks {
     pub statuses: Vec<(u32, Class)>,
     /// It takes messages as data_sm, where its version has that.
     pub data_sm: bool,
+    /// Messages of one text that go to it in one submit_multi, at most; 0 and 1 = each in its own PDU.
+    pub destinations: u8,
     /// How long texts go to it.
     pub long_text: LongText,
     /// What data_coding 0 means to it.
@@ -117,6 +120,8 @@ pub struct AccountQuirks {
     pub strip_nul: bool,
     /// It wants a NUL after each short message.
     pub append_nul: bool,
+    /// How it is told the ids of its messages, from 3.4 on.
+    pub naming: Naming,
     /// The final states it hears of over SMPP and by webhook.
     pub receipts: u16,
     /// Dates of its receipts have seconds.
@@ -133,6 +138,7 @@ impl Default for AccountQuirks {
             style: Style::default(),
             strip_nul: false,
             append_nul: false,
+            naming: Naming::default(),
             receipts: u16::MAX,
             receipt_seconds: false,
             send_tlvs: SendTlvs::default(),

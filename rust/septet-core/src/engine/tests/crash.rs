@@ -4,19 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::world::{World, config};
+use super::world::{CONTACT, NUMBER, World, config};
 use crate::clock::SECOND;
 use crate::engine::quirks::{IdForm, LongText};
 use crate::smpp::status;
 
 const LONG_TEXTS: [LongText; 4] = [LongText::Udh8, LongText::Udh16, LongText::Sar, LongText::Payload];
 
+/// Who gets one text in a batch.
+const MANY: [&str; 4] = [CONTACT, "46702", "46703", "46704"];
+
 #[derive(Clone, Debug)]
 enum Step {
     Submit,
     Long,
     Post,
-    Receipt(usize),
+    Many,
+    Receipt(usize, usize),
     Cut,
     Throttle,
     Refuse,
@@ -33,7 +37,8 @@ fn step() -> impl Strategy<Value = Step> {
         6 => Just(Step::Submit),
         2 => Just(Step::Long),
         3 => Just(Step::Post),
-        5 => (0usize..8).prop_map(Step::Receipt),
+        3 => Just(Step::Many),
+        5 => (0usize..8, 0..MANY.len()).prop_map(|(n, to)| Step::Receipt(n, to)),
         1 => Just(Step::Cut),
         1 => Just(Step::Throttle),
         1 => Just(Step::Refuse),
@@ -51,6 +56,8 @@ fn step() -> impl Strategy<Value = Step> {
 struct Seen {
     sent: BTreeMap<Vec<u8>, Vec<u8>>,
     received: BTreeSet<Vec<u8>>,
+    /// The same by destination.
+    reached: BTreeSet<(Vec<u8>, Vec<u8>)>,
     receipts: BTreeSet<Vec<u8>>,
 }
 
@@ -66,7 +73,10 @@ impl Seen {
             self.receipts.extend(end.got.drain(..).filter_map(|got| got.receipted));
         }
         for end in world.carriers.iter_mut().flatten() {
-            self.received.extend(end.got.drain(..).map(|got| got.body));
+            for got in end.got.drain(..) {
+                self.reached.insert((got.dest, got.body.clone()));
+                self.received.insert(got.body);
+            }
         }
     }
 }
@@ -90,6 +100,7 @@ proptest! {
         steps in proptest::collection::vec(step(), 1..40),
         long_texts in (0usize..4, 0usize..4),
         fold_case: bool,
+        destinations in 1u8..4,
         spill in proptest::option::of((1usize..4, 1usize..2_000)),
     ) {
         let mut config = config();
@@ -99,13 +110,14 @@ proptest! {
         for (carrier, long_text) in config.carriers.iter_mut().zip([long_texts.0, long_texts.1]) {
             carrier.retry_attempts = u8::MAX;
             carrier.query_after_ms = 2_000;
+            carrier.quirks.destinations = destinations;
             carrier.quirks.long_text = LONG_TEXTS[long_text];
             carrier.quirks.message_id = IdForm { fold_case, ..IdForm::default() };
         }
         let mut world = World::with(config);
         let mut seen = Seen::default();
         let mut asked: Vec<Vec<u8>> = Vec::new();
-        let mut posted = BTreeMap::new();
+        let (mut posted, mut batches) = (BTreeMap::new(), Vec::new());
         for (n, step) in steps.into_iter().enumerate() {
             match step {
                 Step::Submit | Step::Long => {
@@ -120,7 +132,7 @@ proptest! {
                 Step::Post => {
                     let text = format!("p{n:03}");
                     let post = world.engine.post(0, &crate::engine::Post {
-                        from: super::world::NUMBER, to: super::world::CONTACT, text: Some(&text), receipt: true,
+                        from: NUMBER, to: CONTACT, text: Some(&text), receipt: true,
                         ..Default::default()
                     }, world.now).unwrap();
                     let page = world.engine.page();
@@ -130,11 +142,18 @@ proptest! {
                         posted.insert(text.into_bytes(), post.id);
                     }
                 }
-                Step::Receipt(n) => {
+                Step::Many => {
+                    let text = format!("m{n:03}");
+                    let batch = world.post_to(&MANY, &text);
+                    if world.commits {
+                        batches.extend(MANY.iter().zip(batch).map(|(to, one)| (*to, text.clone(), one.unwrap().id)));
+                    }
+                }
+                Step::Receipt(n, to) => {
                     let Some(end) = &world.carriers[0] else { continue };
                     let taken = end.taken;
                     if taken > 0 {
-                        world.receipt(0, &format!("c1-{}", n % taken), "DELIVRD");
+                        world.receipt_about(0, MANY[to], &format!("c1-{}", n % taken), "DELIVRD");
                     }
                 }
                 Step::Cut if world.carriers[0].is_some() => world.cut(0),
@@ -186,6 +205,12 @@ proptest! {
                 seen.received.contains(text)
             };
             prop_assert!(found, "lost: {}", String::from_utf8_lossy(text));
+        }
+        for (to, text, id) in batches {
+            let key = (to.as_bytes().to_vec(), text.clone().into_bytes());
+            prop_assert!(seen.reached.contains(&key), "lost: {text} to {to}");
+            let status = world.view(&id.encode()).status;
+            prop_assert!(matches!(status, "submitted" | "delivered"), "{status}");
         }
         for id in seen.sent.values() {
             let status = world.view(id).status;

@@ -3,9 +3,10 @@
 use crate::clock::Micros;
 use crate::smpp::command;
 use crate::smpp::frame;
-use crate::smpp::pdu::Pdu;
+use crate::smpp::pdu::{self, Destination, Failure, Pdu};
 use crate::smpp::session::{self, Event, Role, Session};
-use crate::smpp::tlv;
+use crate::smpp::sm::{Addr, Sm};
+use crate::smpp::tlv::{self, Tlvs};
 
 /// A short message as a peer received it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,53 @@ pub(super) struct Got {
     pub(super) state: Option<u32>,
 }
 
+impl Got {
+    fn of(command: u32, sequence: u32, sm: &Sm<'_>) -> Self {
+        Self {
+            command,
+            sequence,
+            source: sm.source.addr.to_vec(),
+            dest: sm.dest.addr.to_vec(),
+            types: [sm.source, sm.dest].map(|at| (at.ton, at.npi)),
+            data_coding: sm.data_coding,
+            short_message: sm.short_message.to_vec(),
+            tlvs: sm.tlvs.iter().map(|(tag, value)| (tag, value.to_vec())).collect(),
+            esm_class: sm.esm_class,
+            registered: sm.registered,
+            validity: sm.validity.to_vec(),
+            asked: (sm.replace, sm.default_msg_id),
+            body: sm.payload().to_vec(),
+            receipted: sm.tlvs.text(tlv::RECEIPTED_MESSAGE_ID).map(<[u8]>::to_vec),
+            state: sm.tlvs.int(tlv::MESSAGE_STATE),
+        }
+    }
+}
+
+/// A submit_multi as so many messages.
+fn got_by_many(pdu: &Pdu) -> Vec<Got> {
+    let mut tlvs = Vec::new();
+    pdu.tlvs.iter().for_each(|(tag, value)| tlv::put(&mut tlvs, *tag, value));
+    let source = Addr { ton: 3, npi: 0, addr: pdu.text("source_addr") };
+    let message = |dest: &Destination| match dest {
+        Destination::Sme(ton, npi, addr) => Got::of(
+            pdu.command,
+            pdu.sequence,
+            &Sm {
+                source,
+                dest: Addr { ton: *ton, npi: *npi, addr },
+                registered: pdu.octet("registered_delivery"),
+                data_coding: pdu.octet("data_coding"),
+                short_message: pdu.text("short_message"),
+                validity: pdu.text("validity_period"),
+                tlvs: Tlvs::new(&tlvs),
+                ..Sm::default()
+            },
+        ),
+        Destination::List(name) => panic!("the node knows no list {name:?}"),
+    };
+    pdu.destinations().iter().map(message).collect()
+}
+
 /// The other end of one of the engine's sessions.
 pub(super) struct End {
     pub(super) session: Session,
@@ -42,6 +90,8 @@ pub(super) struct End {
     /// Status with which submits are answered, or none for silence.
     pub(super) reply: Option<u32>,
     pub(super) taken: usize,
+    /// What a submit_multi does not reach, and why.
+    pub(super) unreached: Vec<(String, u32)>,
     /// message_state and error_code of what is queried.
     pub(super) state: (u8, u8),
 }
@@ -60,12 +110,13 @@ impl End {
             bound: None,
             reply: Some(0),
             taken: 0,
+            unreached: Vec::new(),
             state: (1, 0),
         }
     }
 
     pub(super) fn read(&mut self, chunk: &[u8], prefix: &str, now: Micros) {
-        let Self { session, got, answers, bodies, bound, reply, taken, state, .. } = self;
+        let Self { session, got, answers, bodies, bound, reply, taken, unreached, state, .. } = self;
         let mut answer = Vec::new();
         let mut bind = None;
         session.receive(now, chunk, &mut |event| match event {
@@ -73,23 +124,7 @@ impl End {
             Event::Bound { .. } => *bound = Some(true),
             Event::BindRefused { .. } => *bound = Some(false),
             Event::Message { command, sequence, sm } => {
-                got.push(Got {
-                    command,
-                    sequence,
-                    source: sm.source.addr.to_vec(),
-                    dest: sm.dest.addr.to_vec(),
-                    types: [sm.source, sm.dest].map(|at| (at.ton, at.npi)),
-                    data_coding: sm.data_coding,
-                    short_message: sm.short_message.to_vec(),
-                    tlvs: sm.tlvs.iter().map(|(tag, value)| (tag, value.to_vec())).collect(),
-                    esm_class: sm.esm_class,
-                    registered: sm.registered,
-                    validity: sm.validity.to_vec(),
-                    asked: (sm.replace, sm.default_msg_id),
-                    body: sm.payload().to_vec(),
-                    receipted: sm.tlvs.text(tlv::RECEIPTED_MESSAGE_ID).map(<[u8]>::to_vec),
-                    state: sm.tlvs.int(tlv::MESSAGE_STATE),
-                });
+                got.push(Got::of(command, sequence, &sm));
                 answer.push((sequence, command));
             }
             Event::Response { token, command, status, message_id, body, .. } => {
@@ -100,6 +135,9 @@ impl End {
             }
             Event::Operation { pdu } => {
                 bodies.push(pdu.clone());
+                if pdu.command == command::SUBMIT_MULTI {
+                    got.extend(got_by_many(pdu));
+                }
                 if command::find(pdu.command).is_some_and(|row| row.response.is_some()) {
                     answer.push((pdu.sequence, pdu.command));
                 }
@@ -112,7 +150,21 @@ impl End {
         for (sequence, command) in answer {
             if let Some(status) = *reply {
                 let id = format!("{prefix}{taken}");
-                *taken += usize::from(status == 0 && matches!(command, command::SUBMIT_SM | command::DATA_SM));
+                let message = matches!(command, command::SUBMIT_SM | command::DATA_SM | command::SUBMIT_MULTI);
+                *taken += usize::from(status == 0 && message);
+                if command == command::SUBMIT_MULTI {
+                    let failure = |(addr, status): &(String, u32)| Failure {
+                        ton: 1,
+                        npi: 1,
+                        addr: addr.clone().into_bytes(),
+                        status: *status,
+                    };
+                    let failures: Vec<Failure> = unreached.iter().map(failure).collect();
+                    let id = if status == 0 { id.as_bytes() } else { b"" };
+                    let write = |out: &mut Vec<u8>| pdu::put_multi_resp(out, id, &failures);
+                    session.respond_with(sequence, command, status, write);
+                    continue;
+                }
                 if command == command::QUERY_SM && status == 0 {
                     let asked = bodies.last().map(|pdu| pdu.text("message_id").to_vec()).unwrap_or_default();
                     session.respond_with(sequence, command, status, |out| {

@@ -138,6 +138,7 @@ fn a_cancel_that_comes_before_the_journal_says_so_wins() {
 enum Step {
     Submit,
     Long,
+    Many,
     Silence,
     Answer,
     Throttle,
@@ -151,6 +152,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => Just(Step::Submit),
         2 => Just(Step::Long),
+        3 => Just(Step::Many),
         2 => Just(Step::Silence),
         3 => Just(Step::Answer),
         1 => Just(Step::Throttle),
@@ -166,20 +168,25 @@ proptest! {
     /// However the node dies and the links are cut, the carrier sees nothing twice that it did not refuse, and everything
     /// acknowledged ends somewhere.
     #[test]
-    fn nothing_goes_twice_to_a_carrier_that_holds(steps in prop::collection::vec(step(), 0..60)) {
-        let mut world = World::with(holding());
-        let mut taken: Vec<Vec<u8>> = Vec::new();
-        let note = |world: &mut World, taken: &mut Vec<Vec<u8>>| {
+    fn nothing_goes_twice_to_a_carrier_that_holds(steps in prop::collection::vec(step(), 0..60), destinations in 1u8..5) {
+        let mut config = holding();
+        config.carriers[0].quirks.destinations = destinations;
+        let mut world = World::with(config);
+        let mut taken: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        let note = |world: &mut World, taken: &mut Vec<(Vec<u8>, Vec<u8>)>| {
             let Some(end) = world.carriers[0].as_mut() else { return };
             let refuses = end.reply == Some(status::ESME_RTHROTTLED);
             let got = std::mem::take(&mut end.got);
-            taken.extend(got.into_iter().filter(|_| !refuses).map(|got| got.body));
+            taken.extend(got.into_iter().filter(|_| !refuses).map(|got| (got.dest, got.body)));
         };
         for (number, step) in steps.into_iter().enumerate() {
             note(&mut world, &mut taken);
             match step {
                 Step::Submit => world.submit(&format!("text {number}")),
                 Step::Long => world.submit(&format!("{number} ").repeat(70)),
+                Step::Many => {
+                    world.post_to(&[CONTACT, "46702", "46703"], &format!("many {number}"));
+                }
                 Step::Silence => world.north().reply = None,
                 Step::Answer => world.north().reply = Some(0),
                 Step::Throttle => world.north().reply = Some(status::ESME_RTHROTTLED),

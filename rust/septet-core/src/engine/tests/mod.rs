@@ -2,6 +2,7 @@
 
 mod again;
 mod ask;
+mod bundle;
 mod cold;
 mod consent;
 mod crash;

@@ -2,6 +2,7 @@
 
 use super::world::{CONTACT, NUMBER, World, config};
 use crate::clock::SECOND;
+use crate::engine::Asked;
 use crate::engine::tables::Config;
 use crate::smpp::pdu::Value;
 use crate::smpp::{Pdu, command, status};
@@ -98,6 +99,8 @@ fn a_refusal_or_silence_leaves_the_message_as_it_was() {
         }
         assert_eq!(answers(&mut world, command::CANCEL_SM), [status::ESME_RCANCELFAIL]);
         assert_eq!(answers(&mut world, command::REPLACE_SM), [status::ESME_RREPLACEFAIL]);
+        let tally = &world.engine.tally().carriers[0];
+        assert_eq!([tally.cancels, tally.replaces], [Asked { written: 1, failed: 1 }; 2]);
         let view = world.view(&id);
         assert_eq!((view.status, view.text.as_deref()), ("submitted", Some("stays")));
         world.receipt(0, "c1-0", "DELIVRD");

@@ -1,8 +1,9 @@
 //! Sessions of 3.3, 3.4 and 5.0, on both sides.
 
 use super::world::{CONTACT, NUMBER, World, config};
+use crate::engine::Naming;
 use crate::smpp::command;
-use crate::smpp::pdu::Value;
+use crate::smpp::pdu::{Destination, Value};
 use crate::smpp::sm::{Addr, Sm};
 use crate::smpp::tlv::Tlvs;
 use crate::smpp::{Pdu, frame, status, tlv};
@@ -48,6 +49,86 @@ fn a_session_of_3_3_knows_its_messages_by_eight_digits() {
     world.bind_as(0, 0x33);
     let answer = world.ask(command::QUERY_SM, ask(&alias.to_ascii_lowercase()), vec![]);
     assert_eq!((answer.status, answer.octet("message_state")), (0, 2));
+}
+
+fn naming(naming: Naming) -> crate::engine::tables::Config {
+    let mut config = config();
+    config.accounts[0].quirks.naming = naming;
+    config
+}
+
+#[test]
+fn an_account_is_told_ids_in_the_form_that_it_reads() {
+    let decimal = |id: &[u8]| id.len() == 19 && id.iter().all(u8::is_ascii_digit);
+    let hex = |id: &[u8]| id.len() == 16 && id.iter().all(u8::is_ascii_hexdigit);
+    for (form, in_response, in_receipt) in [
+        (Naming::Decimal, &decimal as &dyn Fn(&[u8]) -> bool, &decimal as &dyn Fn(&[u8]) -> bool),
+        (Naming::Hex, &hex, &hex),
+        (Naming::HexToDecimal, &hex, &decimal),
+        (Naming::DecimalToHex, &decimal, &hex),
+    ] {
+        let mut world = World::with(naming(form));
+        world.submit("hello");
+        let told = world.last_id();
+        assert!(in_response(&told), "{form:?} {told:?}");
+        let ask = |id: &[u8]| vec![text("message_id", id), text("source_addr", NUMBER.as_bytes())];
+        let answer = world.ask(command::QUERY_SM, ask(&told), vec![]);
+        assert_eq!((answer.status, answer.text("message_id")), (0, &told[..]));
+        world.crash();
+        world.connect(0);
+        world.bind();
+        world.receipt(0, "c1-0", "DELIVRD");
+        let receipt = world.esme().got[0].clone();
+        let named = receipt.receipted.unwrap();
+        assert!(in_receipt(&named), "{form:?} {named:?}");
+        assert!(receipt.body.starts_with(&[b"id:", &named[..], b" "].concat()), "{:?}", receipt.body);
+        let number = |id: &[u8]| u64::from_str_radix(&String::from_utf8_lossy(id), if hex(id) { 16 } else { 10 });
+        assert_eq!(number(&told), number(&named));
+        // It has ended: the store knows it by either name.
+        for name in [told, named.to_ascii_lowercase()] {
+            let answer = world.ask(command::QUERY_SM, ask(&name), vec![]);
+            assert_eq!((answer.status, answer.octet("message_state")), (0, 2));
+        }
+    }
+}
+
+#[test]
+fn one_name_in_its_form_stands_for_all_of_a_submit_multi() {
+    let mut world = World::with(naming(Naming::Decimal));
+    world.grant = 0;
+    let dests = ["46701", "46702"].map(|to| Destination::Sme(1, 1, to.as_bytes().to_vec())).to_vec();
+    let mut fields = vec![text("source_addr", NUMBER.as_bytes()), text("message_id", b"")];
+    fields[1] = ("dest_address".to_owned(), Value::Destinations(dests));
+    let id = world.ask(command::SUBMIT_MULTI, fields, vec![]).text("message_id").to_vec();
+    assert_eq!(id.len(), 19);
+    assert_eq!(world.ask(command::CANCEL_SM, vec![text("message_id", &id)], vec![]).status, 0);
+    assert_eq!(world.engine.queue_depth(0), 0);
+}
+
+#[test]
+fn a_message_that_is_cold_is_known_by_its_name_too_and_forgotten_with_it() {
+    let mut config = naming(Naming::Hex);
+    config.limits.hot = 1;
+    let mut world = World::with(config);
+    world.grant = 0;
+    let mut names = Vec::new();
+    for number in 0..6 {
+        world.submit(&format!("text {number}"));
+        names.push(world.last_id());
+    }
+    assert!(world.engine.cold() > 3);
+    world.crash();
+    world.connect(0);
+    world.bind();
+    assert!(world.engine.cold() > 3);
+    for name in names.iter().rev() {
+        assert_eq!(world.ask(command::CANCEL_SM, vec![text("message_id", name)], vec![]).status, 0);
+        assert_eq!(
+            world.ask(command::CANCEL_SM, vec![text("message_id", name)], vec![]).status,
+            status::ESME_RCANCELFAIL
+        );
+    }
+    assert_eq!(world.engine.queue_depth(0), 0);
 }
 
 #[test]
@@ -219,7 +300,9 @@ fn a_broadcast_that_nobody_carries_or_answers_fails() {
         (command::QUERY_BROADCAST_SM, status::ESME_RBCASTQUERYFAIL),
         (command::CANCEL_BROADCAST_SM, status::ESME_RBCASTCANCELFAIL),
     ] {
-        assert_eq!(world.ask(id, fields(), vec![]).status, failed);
+        let answer = world.ask(id, fields(), vec![]);
+        // Its body is whole, where it has one.
+        assert_eq!((answer.status, answer.fields.len()), (failed, usize::from(id != command::CANCEL_BROADCAST_SM)));
     }
     let mut config = config();
     config.carriers[0].interface_version = 0x50;

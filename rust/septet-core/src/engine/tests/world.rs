@@ -367,8 +367,13 @@ impl World {
     }
 
     pub(super) fn post(&mut self, text: &str) -> Result<Posted, Refusal> {
-        let post = Post { from: NUMBER, to: CONTACT, text: Some(text), receipt: true, ..Post::default() };
-        let posted = self.engine.post(0, &post, self.now);
+        self.post_to(&[CONTACT], text).remove(0)
+    }
+
+    /// One text to many, as one batch of the API.
+    pub(super) fn post_to(&mut self, all: &[&str], text: &str) -> Vec<Result<Posted, Refusal>> {
+        let post = Post { from: NUMBER, text: Some(text), receipt: true, ..Post::default() };
+        let posted = all.iter().map(|to| self.engine.post(0, &Post { to, ..post.clone() }, self.now)).collect();
         self.run();
         posted
     }
@@ -412,8 +417,13 @@ impl World {
     }
 
     pub(super) fn receipt(&mut self, carrier: usize, id: &str, stat: &str) {
+        self.receipt_about(carrier, CONTACT, id, stat);
+    }
+
+    /// The receipt of what went to this person.
+    pub(super) fn receipt_about(&mut self, carrier: usize, to: &str, id: &str, stat: &str) {
         let text = format!("id:{id} sub:001 dlvrd:001 submit date:2311142213 done date:2311142213 stat:{stat} err:000");
-        let addr = Addr { ton: 1, npi: 1, addr: CONTACT.as_bytes() };
+        let addr = Addr { ton: 1, npi: 1, addr: to.as_bytes() };
         let dest = Addr { ton: 3, npi: 0, addr: NUMBER.as_bytes() };
         let sm = Sm { source: addr, dest, esm_class: 4, short_message: text.as_bytes(), ..Sm::default() };
         self.send_up(carrier, &sm);

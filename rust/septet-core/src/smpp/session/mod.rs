@@ -379,15 +379,19 @@ impl Session {
     }
 
     fn answer(&mut self, sequence: u32, request: u32, status: u32, message_id: &[u8]) {
+        let unknown = receipt::State::Unknown.message_state();
         frame::put(&mut self.out, request | command::RESPONSE, status, sequence, |out| match request {
             // 4.4.2: no body when the status is not 0.
-            command::SUBMIT_SM | command::BROADCAST_SM if status == st::ESME_ROK => {
-                put_cstring(out, message_id, max::MESSAGE_ID);
-            }
-            command::DATA_SM => put_cstring(out, message_id, max::MESSAGE_ID),
-            // 4.5.2 and 4.8.2 do not let the body of a refusal be left out, and some peers lose the status without it.
+            command::SUBMIT_SM if status == st::ESME_ROK => put_cstring(out, message_id, max::MESSAGE_ID),
+            command::DATA_SM | command::BROADCAST_SM => put_cstring(out, message_id, max::MESSAGE_ID),
+            // 4.5.2 and 4.8.2 do not let the body of a refusal be left out, nor does 5.0 of a broadcast's, and some peers lose
+            // the status without it.
             command::SUBMIT_MULTI => out.extend_from_slice(&[0, 0]),
-            command::QUERY_SM => out.extend_from_slice(&[0, 0, receipt::State::Unknown.message_state(), 0]),
+            command::QUERY_SM => out.extend_from_slice(&[0, 0, unknown, 0]),
+            command::QUERY_BROADCAST_SM => {
+                put_cstring(out, message_id, max::MESSAGE_ID);
+                tlv::put(out, tlv::MESSAGE_STATE, &[unknown]);
+            }
             // 4.6.2: message_id is unused and its one NUL is not optional.
             command::DELIVER_SM => out.push(0),
             _ => {}

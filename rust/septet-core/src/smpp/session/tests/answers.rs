@@ -175,11 +175,19 @@ fn an_operation_that_cannot_be_read_is_refused_by_the_field_that_is_wrong() {
 
 /// 3.4 lets the body be left out of a submit_sm_resp (4.4.2), not of these.
 #[test]
-fn a_refused_query_or_submit_multi_is_answered_with_a_whole_body() {
-    let mut end = End::bound_server(BindMode::Transceiver, |_| {});
-    for (id, body) in
-        [(command::QUERY_SM, &b"\0\0\x07\0"[..]), (command::SUBMIT_MULTI, b"\0\0"), (command::CANCEL_SM, b"")]
-    {
+fn a_refused_operation_is_answered_with_a_whole_body() {
+    let mut end = End::new(Role::Server, |config| config.interface_version = 0x50);
+    end.give(&raw(command::BIND_TRANSCEIVER, 0, 1, b"me\0secret\0\0\x50\0\0\0"));
+    end.session.accept_bind(0, 1);
+    end.answers();
+    for (id, body) in [
+        (command::QUERY_SM, &b"\0\0\x07\0"[..]),
+        (command::SUBMIT_MULTI, b"\0\0"),
+        (command::CANCEL_SM, b""),
+        (command::BROADCAST_SM, b"\0"),
+        (command::QUERY_BROADCAST_SM, b"\0\x04\x27\0\x01\x07"),
+        (command::CANCEL_BROADCAST_SM, b""),
+    ] {
         end.give(&empty(id));
         end.session.respond(4, id, st::ESME_RSYSERR, b"");
         assert_eq!(std::mem::take(end.session.output()), raw(id | command::RESPONSE, st::ESME_RSYSERR, 4, body));
