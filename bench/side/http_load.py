@@ -171,7 +171,7 @@ def main() -> None:
     parser.add_argument("--kind", choices=["septet", "kannel"], default="septet")
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--batch", type=int, default=1)
-    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--connections", type=int, default=128)
     parser.add_argument("--receipts", action="store_true", help="ask our API for receipts")
     parser.add_argument("--callbacks", type=int, default=0)
     parser.add_argument("--control", type=int, default=0)

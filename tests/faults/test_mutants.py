@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.preload import Disk
 from tests.faults.town import seed, town
 from tests.support import on_loop
 

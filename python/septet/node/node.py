@@ -34,6 +34,9 @@ from septet.store import now, open_engine, wall_zero
 log = structlog.get_logger("septet.node")
 
 _TICK = 0.05
+# What `Engine.flush` says of a page that nobody waits for, and when to ask again [s].
+_CAN_WAIT = 2
+_LATE = 0.001
 
 
 class Node:
@@ -74,6 +77,7 @@ class Node:
         self._drained = asyncio.Event()
         self._failed: str | None = None
         self._tick_handle: asyncio.TimerHandle | None = None
+        self._late: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def now(self) -> int:
@@ -129,9 +133,15 @@ class Node:
                 self._write(session)
             for session in attention.closing:
                 self._write(session, last=True)
-        dirty = self.engine.flush()
+        dirty = self.engine.flush(self.now())
+        if dirty == _CAN_WAIT and self._late is None and self._loop is not None:
+            self._late = self._loop.call_later(_LATE, self._turn_late)
         if self._stopping and not self.wires and not dirty:
             self._drained.set()
+
+    def _turn_late(self) -> None:
+        self._late = None
+        self._turn()
 
     def _attend(self, attention: Attention) -> None:
         engine = self.engine

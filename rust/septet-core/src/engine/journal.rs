@@ -209,6 +209,11 @@ impl Journal {
             && self.keys.is_empty()
     }
 
+    /// Of all that waits for the open page nothing is more than room in a carrier's window.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.effects.is_empty() && self.effects.iter().all(|effect| matches!(effect, Effect::Settled(_)))
+    }
+
     /// Pages handed out and not committed.
     pub(super) fn under_way(&self) -> usize {
         self.under_way.len()

@@ -204,10 +204,18 @@ pub struct Engine {
     refusing: bool,
     /// Nothing new may come in: this is the end.
     leaving: bool,
+    /// Since when the open page could be closed, but is not waited for.
+    idle_since: Option<Micros>,
 }
 
 /// Pages that may be with the store at once; what comes meanwhile fills the next page.
 const PAGES_UNDER_WAY: usize = 2;
+/// How long a page waits for company if nobody waits for it: some commits of a quick disk.
+const LEISURE: Micros = 1_000;
+
+/// The open page waits for company.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtLeisure;
 
 impl Engine {
     /// An engine without state. `wall_zero` is the wall clock in milliseconds when `now` was 0.
@@ -260,6 +268,7 @@ impl Engine {
             seed: hash_seed,
             refusing: false,
             leaving: false,
+            idle_since: None,
         })
     }
 
@@ -285,6 +294,19 @@ impl Engine {
         self.last_page()
     }
 
+    /// The same, but a page whose commit nobody waits for stays open for a moment: what comes meanwhile is committed with it, and
+    /// does not wait for two commits.
+    pub fn close_page_at(&mut self, now: Micros) -> std::result::Result<Option<Page>, AtLeisure> {
+        // What waits in a queue may wait for that room.
+        if self.journal.is_idle() && self.lanes.iter().all(|lane| lane.unsettled == 0 || lane.queue.is_empty()) {
+            let since = *self.idle_since.get_or_insert(now);
+            if now < since + LEISURE {
+                return Err(AtLeisure);
+            }
+        }
+        Ok(self.close_page())
+    }
+
     /// The same, however many pages are with the store: for the end, when no page follows.
     pub fn last_page(&mut self) -> Option<Page> {
         if self.journal.is_clean() {
@@ -293,6 +315,7 @@ impl Engine {
         if self.journal.is_crowded(self.tables.config.limits.journal) {
             self.rewrite_oldest();
         }
+        self.idle_since = None;
         Some(self.journal.close())
     }
 

@@ -11,7 +11,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use septet_core::clock::Micros;
-use septet_core::engine::{BAD_STREAMS, Engine as Core, Filter, Id, NOBODY};
+use septet_core::engine::{AtLeisure, BAD_STREAMS, Engine as Core, Filter, Id, NOBODY};
 use septet_core::page::KeyRow;
 use septet_store::Backend;
 
@@ -188,14 +188,22 @@ impl Engine {
         self.core.page()
     }
 
-    /// Hands the open page to the store. True if something still waits for the next one.
-    fn flush(&mut self, py: Python<'_>) -> PyResult<bool> {
-        if self.store.room() > 0
-            && let Some(page) = self.core.close_page()
-        {
-            self.store.commit(page).map_err(|e| store_error(py, &e))?;
+    /// Hands the open page to the store: 0 if nothing is left, 1 if something waits for the store, 2 if it can wait: with `now`,
+    /// a page that nobody waits for stays open for up to a millisecond. Ask again then.
+    #[pyo3(signature = (now = None))]
+    fn flush(&mut self, py: Python<'_>, now: Option<Micros>) -> PyResult<u8> {
+        if self.store.room() > 0 {
+            let page = match now {
+                Some(now) => self.core.close_page_at(now),
+                None => Ok(self.core.close_page()),
+            };
+            match page {
+                Ok(Some(page)) => self.store.commit(page).map_err(|e| store_error(py, &e))?,
+                Ok(None) => {}
+                Err(AtLeisure) => return Ok(2),
+            }
         }
-        Ok(self.core.is_dirty())
+        Ok(u8::from(self.core.is_dirty()))
     }
 
     /// Readable when commits have finished.

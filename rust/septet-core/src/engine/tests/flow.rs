@@ -420,3 +420,25 @@ fn what_cannot_be_sent_is_refused_with_a_reason() {
     let mut world = World::with(bare);
     assert_eq!(world.post("hello").unwrap_err().code, "no_route");
 }
+
+#[test]
+fn the_page_of_a_response_waits_a_moment_for_company_and_then_goes_alone() {
+    let answered = || {
+        let mut world = World::new();
+        world.north().reply = None;
+        world.submit("hello");
+        world.commits = false;
+        let sequence = world.north().got[0].sequence;
+        world.north().session.respond(sequence, crate::smpp::command::SUBMIT_SM, 0, b"taken");
+        world.run();
+        assert!(world.engine.is_dirty());
+        assert_eq!(world.engine.close_page_at(world.now), Err(crate::engine::AtLeisure));
+        world
+    };
+    let mut alone = answered();
+    let page = alone.engine.close_page_at(alone.now + 1_000).unwrap();
+    assert!(page.is_some_and(|page| !page.journal.is_empty()));
+    let mut joined = answered();
+    joined.submit("and another");
+    assert!(joined.engine.close_page_at(joined.now).unwrap().is_some());
+}
