@@ -35,9 +35,12 @@ impl Default for Folding {
     }
 }
 
-/// Rows folded at once, and octets of the pages they come from: what a fold holds in memory. The more, the fewer times a page of an index is
+/// Rows folded at once, and octets of their records: what a fold holds in memory. The more, the fewer times a page of an index is
 /// written.
 const MOST_ROWS: usize = 100_000;
+/// The same while so few wait: a sync of much would hold up the traffic's, and its core.
+const FEW_ROWS: usize = 10_000;
+const FEW_WAIT: u64 = 200_000;
 const MOST_OCTETS: usize = 32 << 20;
 /// Days open for writing: today, and yesterday for what ends late.
 const MOST_OPEN: usize = 3;
@@ -127,7 +130,8 @@ impl Fold {
             self.examine(day)?;
         }
         let folded = self.shared.state().folded;
-        let (last, rows) = self.read(folded.1)?;
+        let waiting = self.shared.state().appended - folded.0;
+        let (last, rows) = self.read(folded.1, if waiting < FEW_WAIT { FEW_ROWS } else { MOST_ROWS })?;
         let count = rows.len() as u64;
         if count > 0 {
             self.write(rows)?;
@@ -138,7 +142,7 @@ impl Fold {
     }
 
     /// The ended messages of the pages after this one, up to a limit, and the last of those pages.
-    fn read(&mut self, after: i64) -> Result<(i64, Vec<LogRow>), Error> {
+    fn read(&mut self, after: i64, most: usize) -> Result<(i64, Vec<LogRow>), Error> {
         let failed = |error: rusqlite::Error| Error::sqlite(&error, &self.path.display().to_string());
         if self.live.is_none() {
             self.live = Some(schema::connect_read_only(&self.path).map_err(failed)?);
@@ -150,7 +154,7 @@ impl Fold {
         let mut next = live.prepare_cached(sql).map_err(failed)?;
         let mut octets = 0;
         // One at a time: as long as a look-up runs, SQLite cannot begin its log anew.
-        while all.len() < MOST_ROWS && octets < MOST_OCTETS {
+        while all.len() < most && octets < MOST_OCTETS {
             let found = next.query_row([last], |it| {
                 let records = it.get_ref(1)?.as_blob()?;
                 octets += records.len();

@@ -13,6 +13,7 @@
 
 mod aside;
 mod backend;
+mod checkpoint;
 mod day;
 mod ended;
 mod error;

@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use septet_core::page::{ConsentRow, KeyRow, LogRow, Page};
 
+use crate::checkpoint::Checkpoint;
 use crate::fold::{Fold, Folding};
 use crate::lock::Lock;
 use crate::log::Log;
@@ -69,7 +70,7 @@ pub struct Store {
 
 /// What ends with [`Store::close`].
 enum Running {
-    Yes { writer: JoinHandle<Result<(), Error>>, fold: JoinHandle<()>, lock: Lock },
+    Yes { writer: JoinHandle<Result<(), Error>>, others: [JoinHandle<()>; 2], lock: Lock },
     No(Result<(), Error>),
 }
 
@@ -98,14 +99,19 @@ impl Store {
                 move || supervise(&shared, writer)
             })
             .map_err(failed)?;
-        let fold = Fold::new(Arc::clone(&shared), path.clone(), folding);
-        let fold =
-            thread::Builder::new().name("septet-fold".to_owned()).spawn(move || fold.run()).map_err(|error| {
-                shared.state().closing = true;
-                shared.notify();
+        let aside = |name: &str, run: Box<dyn FnOnce() + Send>| {
+            thread::Builder::new().name(name.to_owned()).spawn(run).map_err(|error| {
+                shared.close();
                 failed(error)
-            })?;
-        let running = Mutex::new(Running::Yes { writer, fold, lock });
+            })
+        };
+        let checkpoint = Checkpoint::new(Arc::clone(&shared), path.clone(), durability);
+        let fold = Fold::new(Arc::clone(&shared), path.clone(), folding);
+        let others = [
+            aside("septet-copy", Box::new(move || checkpoint.run()))?,
+            aside("septet-fold", Box::new(move || fold.run()))?,
+        ];
+        let running = Mutex::new(Running::Yes { writer, others, lock });
         Ok(Self { shared, reader, log, running, max_pages: max_pages.max(1) })
     }
 
@@ -175,14 +181,14 @@ impl Store {
     /// none of it was reported committed.
     pub fn close(&self) -> Result<(), Error> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        self.shared.state().closing = true;
-        self.shared.notify();
-        self.shared.folding.notify_all();
+        self.shared.close();
         let outcome = match std::mem::replace(&mut *running, Running::No(Ok(()))) {
             Running::No(outcome) => outcome,
-            Running::Yes { writer, fold, lock } => {
-                // A fold that died by a bug of ours leaves the log where it was.
-                let _ = fold.join();
+            Running::Yes { writer, others, lock } => {
+                for other in others {
+                    // One that died by a bug of ours leaves everything where it was.
+                    let _ = other.join();
+                }
                 let outcome = writer.join().unwrap_or_else(|_| Err(stopped()));
                 self.log.close();
                 drop(lock);

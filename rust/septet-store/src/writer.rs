@@ -13,7 +13,7 @@ use crate::reader::Reader;
 use crate::reserve::Reserve;
 use crate::transaction::{self, Position};
 use crate::wake::Wake;
-use crate::{Durability, Error, Finished, schema};
+use crate::{Durability, Error, Finished, checkpoint, schema};
 
 /// A transaction takes no further page past this size, so that one failure or one slow disk holds back no more.
 const GROUP_OCTETS: usize = 8 << 20;
@@ -23,10 +23,10 @@ const MOST_DURATIONS: usize = 4096;
 const MOST_NOTES: usize = 64;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// Log frames (pages of 4 KiB) not yet in the database after which an idle writer checkpoints: 16 MiB.
-const CHECKPOINT_IDLE: i64 = 4_096;
-/// The same for a busy one: 64 MiB. Pages written again and again are then copied once.
-const CHECKPOINT_BUSY: i64 = 16_384;
+/// Log frames (pages of 4 KiB) not yet in the database after which they are copied: 16 MiB.
+const CHECKPOINT: i64 = 4_096;
+/// So few are left by a copy that the writer copies them itself, after which the log begins anew.
+const CHECKPOINT_REST: i64 = 512;
 /// A log of this many frames (256 MiB) is cut back even if look-ups must wait for it.
 const CHECKPOINT_FORCED: i64 = 65_536;
 
@@ -36,6 +36,8 @@ pub struct Shared {
     work: Condvar,
     /// The fold waits here.
     pub folding: Condvar,
+    /// And the checkpoint here.
+    pub checkpoint: Condvar,
     pub wake: Wake,
     #[cfg(test)]
     pub faults: Mutex<crate::store::faults::Faults>,
@@ -50,6 +52,8 @@ pub struct State {
     pub taken: u64,
     pub finished: Finished,
     pub closing: bool,
+    /// The log is to be copied into the database.
+    pub crowded: bool,
     /// Ended messages committed in the live file: those that waited when it was opened, and all since.
     pub appended: u64,
     /// How many of them are synced in their days, and the last page of which that is true of all.
@@ -69,6 +73,7 @@ impl Shared {
                 taken: last,
                 finished: Finished { committed: last, ..Finished::default() },
                 closing: false,
+                crowded: false,
                 appended: waiting.0,
                 folded: (0, waiting.1),
                 suspects: BTreeSet::new(),
@@ -76,6 +81,7 @@ impl Shared {
             }),
             work: Condvar::new(),
             folding: Condvar::new(),
+            checkpoint: Condvar::new(),
             wake: Wake::new()?,
             #[cfg(test)]
             faults: Mutex::default(),
@@ -89,6 +95,14 @@ impl Shared {
     /// Tells the writer that the queue, `folded` or `closing` changed.
     pub fn notify(&self) {
         self.work.notify_all();
+    }
+
+    /// Tells everybody that this is the end.
+    pub fn close(&self) {
+        self.state().closing = true;
+        self.notify();
+        self.folding.notify_all();
+        self.checkpoint.notify_all();
     }
 
     /// Has a day looked at, because a look-up found it damaged.
@@ -199,7 +213,7 @@ impl Writer {
         self.reserve.release();
         if let Some(connection) = self.connection.take() {
             // The log survives a failure here, and the next start reads it.
-            let _ = checkpoint(&connection, "TRUNCATE");
+            let _ = checkpoint::copy(&connection, "TRUNCATE");
             let _ = connection.close();
         }
         outcome
@@ -338,32 +352,30 @@ impl Writer {
         self.shared.signal(&mut state);
     }
 
-    /// Moves the log into the database when it has grown. A failure costs nothing yet: the log keeps it all, and when
-    /// the log cannot grow either, the commit fails and says so.
+    /// Has the log moved into the database when it has grown, and moves the last of it. A failure costs nothing yet: the log keeps
+    /// it all, and when the log cannot grow either, the commit fails and says so.
     fn checkpoint(&self) {
         let Some(connection) = &self.connection else {
             return;
         };
-        let Ok((frames, copied)) = checkpoint(connection, "NOOP") else {
+        let Ok((frames, copied)) = checkpoint::copy(connection, "NOOP") else {
             return;
         };
-        let idle = self.shared.state().queue.is_empty();
         if frames >= CHECKPOINT_FORCED {
             // A log only restarts when no look-up uses it; between two of them, none does.
             let held = self.reader.hold();
-            let _ = checkpoint(connection, "TRUNCATE");
+            let _ = checkpoint::copy(connection, "TRUNCATE");
             drop(held);
-        } else if frames - copied >= if idle { CHECKPOINT_IDLE } else { CHECKPOINT_BUSY } {
-            let _ = checkpoint(connection, "PASSIVE");
+        } else if frames - copied >= CHECKPOINT {
+            let mut state = self.shared.state();
+            if !state.crowded {
+                state.crowded = true;
+                self.shared.checkpoint.notify_all();
+            }
+        } else if frames >= CHECKPOINT && frames > copied && frames - copied < CHECKPOINT_REST {
+            let _ = checkpoint::copy(connection, "PASSIVE");
         }
     }
-}
-
-/// Frames in the log, and how many of them are in the database.
-fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<(i64, i64)> {
-    connection
-        .prepare_cached(&format!("PRAGMA wal_checkpoint = {mode}"))?
-        .query_row([], |row| Ok((row.get(1)?, row.get(2)?)))
 }
 
 /// Octets a page adds to a transaction, roughly.
