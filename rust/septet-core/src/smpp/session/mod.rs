@@ -384,8 +384,8 @@ impl Session {
             // 4.4.2: no body when the status is not 0.
             command::SUBMIT_SM if status == st::ESME_ROK => put_cstring(out, message_id, max::MESSAGE_ID),
             command::DATA_SM | command::BROADCAST_SM => put_cstring(out, message_id, max::MESSAGE_ID),
-            // 4.5.2 and 4.8.2 do not let the body of a refusal be left out, nor does 5.0 of a broadcast's, and some peers lose
-            // the status without it.
+            // 4.5.2 and 4.8.2 do not let the body of a refusal be left out, and some peers lose the status without it; a broadcast's
+            // is given for the same reason.
             command::SUBMIT_MULTI => out.extend_from_slice(&[0, 0]),
             command::QUERY_SM => out.extend_from_slice(&[0, 0, unknown, 0]),
             command::QUERY_BROADCAST_SM => {
